@@ -1,0 +1,105 @@
+"""Run one row in a forked child of this process: the namespace is executed once, then every case through Otter's own classes.
+
+No separation between the work and the tests: this is for authors and for the comparison with stock Otter, never for submissions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import types
+from dataclasses import dataclass
+from typing import Any
+
+from autograder import checks
+from autograder.audit.rows import Row
+from autograder.content import Assignment
+from autograder.grading.cases import load_cases
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one case said about one row."""
+
+    case: str
+    name: str
+    points: float
+    hidden: bool
+    passed: bool
+    outcome: str
+    message: str
+
+
+def run_row(assignment: Assignment, row: Row, *, seconds: float = 60.0, memory: int = 4 << 30) -> list[Outcome]:
+    """Every case of every coded question. A child that loops or exhausts memory fails the cases that it did not reach."""
+    cases = [c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=True), f"tests/{q.id}.py")]
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read)
+        with os.fdopen(write, "w") as out:
+            signal.alarm(max(1, int(seconds)))
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            _child(assignment, row, cases, out)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answers:
+        reached = {a["case"]: Outcome(**a) for a in map(json.loads, answers)}
+    _, status = os.waitpid(pid, 0)
+    death = f"the process ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "the process ended early"
+    return [reached.get(c.id) or Outcome(c.id, c.name, c.points, c.hidden, False, "died", death) for c in cases]
+
+
+def _child(assignment: Assignment, row: Row, cases: list[Any], out: Any) -> None:
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    if assignment.probes:
+        module = types.ModuleType("probes")
+        exec(compile(assignment.probes, "probes.py", "exec"), module.__dict__)
+        sys.modules["probes"] = module
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for number, cell in enumerate(row.cells, start=1):
+        exec(compile(cell, f"<cell {number}>", "exec"), namespace)
+    for case in cases:
+        outcome, message = "correct", ""
+        try:
+            case.run(namespace)
+        except checks.CheckFailed as error:
+            outcome, message = error.outcome, str(error)
+        except BaseException as error:
+            outcome, message = "error", f"{type(error).__name__}: {error}"
+        answer = Outcome(case.id, case.name, case.points, case.hidden, outcome == "correct", outcome, message)
+        out.write(json.dumps(vars(answer)) + "\n")
+        out.flush()
+
+
+def main(argv: list[str]) -> int:
+    """Matrix of one assignment for an author at work: ``python -m autograder.audit.local hw4_adam [row ...]``."""
+    from autograder.audit.rows import all_rows
+    from autograder.content import load_course
+
+    assignment = load_course().assignment(argv[0])
+    wrong = 0
+    for row in all_rows(assignment):
+        if argv[1:] and row.name not in argv[1:]:
+            continue
+        outcomes = run_row(assignment, row)
+        lost = {o.case.split(".")[0] for o in outcomes if not o.passed}
+        every = {q.id for q in assignment.coded}
+        due = {"reference": set(), "legal": set(), "stub": every}.get(row.kind, set(getattr(row.declaration, "loses", set())))
+        score = sum(o.points for o in outcomes if o.passed)
+        verdict = "ok" if lost == due else f"WRONG: must lose {sorted(due) or 'nothing'}"
+        wrong += lost != due
+        failing = [o for o in outcomes if not o.passed]
+        print(f"{row.kind:9} {row.name:40} {score:5.1f}  fails {', '.join(o.case for o in failing) or 'nothing':40.40} {verdict}")
+        if lost != due or argv[1:]:
+            for o in failing:
+                print(f"    {o.case} {o.name} [{o.outcome}] {o.message}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

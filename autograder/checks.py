@@ -1,0 +1,309 @@
+"""Comparisons for test cases, with messages that show the gap.
+
+A test case gets ``env``, the namespace of the submission, and says in order: which function it calls, what must hold. Every failure
+is a `CheckFailed` with two parts: the *claim* (the property that does not hold; safe to show for a hidden case, it has no values) and the
+*detail* (what was called, what came back, what was expected; for public cases). This file depends on torch alone and is also shipped to
+students; the same test cases run in the grader, under stock Otter and in the student's notebook.
+
+    from checks import close, function, raises, rng
+
+    @test_case(points=2)
+    def doubling_the_input_doubles_the_norm(env):
+        norm = function(env, "norm")
+        x = torch.tensor([3.0, 4.0])
+        close(norm(2 * x), 2 * 5.0, rtol=1e-12, claim="norm(2 * x) must be twice norm(x).")
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+MAX_SHOWN = 6
+"""Tensors with more elements than this are described by shape and dtype in messages."""
+
+
+class CheckFailed(AssertionError):
+    """A property that the submission must have does not hold."""
+
+    outcome = "incorrect"
+
+    def __init__(self, claim: str, detail: str = "") -> None:
+        super().__init__(f"{claim}\n{detail}" if detail else claim)
+        self.claim = claim
+        self.detail = detail
+
+
+class Invalid(CheckFailed):
+    """There is nothing to judge: a name is missing, or a value has the wrong type or shape."""
+
+    outcome = "invalid"
+
+
+class NotAttempted(Invalid):
+    """The stub is untouched: it still raises NotImplementedError."""
+
+    outcome = "not attempted"
+
+
+class StudentError(CheckFailed):
+    """The submission's own code raised an exception."""
+
+    outcome = "error"
+
+
+def show(value: object) -> str:
+    """A short text for a value: numbers for small tensors, shape and dtype for large ones."""
+    if isinstance(value, Tensor):
+        where = "" if value.device.type == "cpu" else f" on {value.device}"
+        if value.numel() > MAX_SHOWN:
+            return f"<tensor {'×'.join(map(str, value.shape))} {_dtype(value)}{where}>"
+        return _numbers(value.detach().cpu().tolist()) + where
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, str):
+        return repr(value) if len(value) <= 60 else repr(value[:57] + "...")
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{show(k)}: {show(v)}" for k, v in list(value.items())[:MAX_SHOWN]) + "}"
+    if isinstance(value, list | tuple):
+        inside = ", ".join(show(v) for v in value[:MAX_SHOWN]) + (", ..." if len(value) > MAX_SHOWN else "")
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if callable(value):
+        return getattr(value, "__name__", "<function>")
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _numbers(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_numbers, value)) + "]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _dtype(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+class Function:
+    """A function or class of the submission; remembers its last call for the messages."""
+
+    last: Function | None = None
+
+    def __init__(self, name: str, raw: Callable[..., Any]) -> None:
+        self.name = name
+        self.raw = raw
+        self.call = f"{name}(...)"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it; an exception of the submission becomes a `StudentError`."""
+        self.note(args, kwargs)
+        try:
+            return self.raw(*args, **kwargs)
+        except CheckFailed:
+            raise
+        except NotImplementedError as error:
+            raise NotAttempted(f"{self.name} is not attempted yet: it raises NotImplementedError.") from error
+        except Exception as error:
+            kind = _kind(error)
+            raise StudentError(f"{self.name} raised {kind}.", f"{self.call} raised {kind}: {_first_line(error)}") from error
+
+    def note(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        inside = [show(a) for a in args] + [f"{k}={show(v)}" for k, v in kwargs.items()]
+        self.call = f"{self.name}({', '.join(inside)})"
+        Function.last = self
+
+
+def _kind(error: BaseException) -> str:
+    return str(getattr(error, "kind", type(error).__name__))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:300]
+
+
+def function(env: Mapping[str, Any], name: str) -> Function:
+    """The submission's function or class `name`. Raises `Invalid` when it is not defined or cannot be called."""
+    raw = env.get(name)
+    if raw is None:
+        raise Invalid(f"{name} is not defined. Run the cell that defines it, and keep its name.")
+    if not callable(raw):
+        raise Invalid(f"{name} must be a function or class; it is {type(raw).__name__}.")
+    return Function(name, raw)
+
+
+def probe(env: Mapping[str, Any], name: str, *data: Any) -> Any:
+    """Run ``probes.name(env, *data)`` beside the submission's code and return its data.
+
+    In the grader `env` is remote: the probe runs in the student's process. Elsewhere it is imported and called here.
+    """
+    run = getattr(env, "probe", None)
+    if run is None:
+        probes = importlib.import_module("probes")
+
+        def run(name: str, *data: Any) -> Any:
+            return getattr(probes, name)(env, *data)
+
+    caller = Function(name, run)
+    caller.note(data, {})
+    try:
+        return run(name, *data)
+    except NotImplementedError as error:
+        raise NotAttempted("A function that this check needs is not attempted yet: it raises NotImplementedError.") from error
+    except CheckFailed:
+        raise
+    except Exception as error:
+        kind = _kind(error)
+        raise StudentError(
+            f"Running your code ({name}) raised {kind}.", f"{caller.call} raised {kind}: {_first_line(error)}"
+        ) from error
+
+
+def that(condition: bool, claim: str, detail: str = "") -> None:
+    """Fail with `claim` unless `condition` holds; `detail` may contain values."""
+    if not condition:
+        raise CheckFailed(claim, _with_call(detail) if detail else "")
+
+
+def returned(result: Any, *names: str) -> tuple[Any, ...]:
+    """The parts of a result that must be a tuple (or list) of ``len(names)`` values. Raises `Invalid` otherwise."""
+    expected = f"({', '.join(names)})"
+    if not isinstance(result, tuple | list) or len(result) != len(names):
+        got = f"{type(result).__name__} of length {len(result)}" if isinstance(result, tuple | list) else _type(result)
+        hint = " Is a `return` missing?" if result is None else ""
+        raise Invalid(f"{_name()} must return {len(names)} values {expected}; it returned {got}.{hint}", _with_call(""))
+    return tuple(result)
+
+
+def close(
+    got: Any, expected: Any, *, rtol: float, atol: float = 0.0, what: str = "", claim: str = "", dtype: bool = True
+) -> None:
+    """Require type, shape, dtype, device and finiteness first, then ``|got - expected| <= atol + rtol * |expected|``.
+
+    got: what the submission returned. expected: tensor, float, or a (nested) list or tuple of them. `what` names the value in the message;
+    `claim` is the property for a hidden case. With ``dtype=False`` another floating dtype is accepted.
+    """
+    what = what or "the result"
+    if isinstance(expected, list | tuple):
+        if not isinstance(got, list | tuple) or len(got) != len(expected):
+            size = len(got) if isinstance(got, list | tuple) else _type(got)
+            raise Invalid(f"{_name()}: {what} must have {len(expected)} entries; got {size}.", _with_call(""))
+        for i, (g, e) in enumerate(zip(got, expected, strict=True)):
+            close(g, e, rtol=rtol, atol=atol, what=f"{what}[{i}]", claim=claim, dtype=dtype)
+        return
+    g, e = _comparable(got, expected, what, dtype)
+    if bool(torch.isfinite(e).all()) and not bool(torch.isfinite(g).all()):
+        raise CheckFailed(claim or f"{_name()}: {what} has infinite or NaN entries.", _gap(what, got, expected))
+    bad = ~torch.isclose(g, e, rtol=rtol, atol=atol, equal_nan=True)
+    if bool(bad.any()):
+        worst = int((g - e).abs().nan_to_num(nan=float("inf")).mul(bad).argmax())
+        where = "" if g.dim() == 0 else f" at {list(map(int, torch.unravel_index(torch.tensor(worst), g.shape)))}"
+        tolerance = f"relative tolerance {rtol:g}" + (f", absolute {atol:g}" if atol else "")
+        difference = f"{(g - e).abs().flatten()[worst]:.3g}"
+        raise CheckFailed(
+            claim or f"{_name()}: {what} differs from the value that the prompt defines.",
+            _gap(what, got, expected) + f"\nLargest difference {difference}{where} ({tolerance}).",
+        )
+
+
+def _comparable(got: Any, expected: Any, what: str, dtype: bool) -> tuple[Tensor, Tensor]:
+    if isinstance(expected, Tensor):
+        if not isinstance(got, Tensor):
+            raise Invalid(f"{_name()}: {what} must be a tensor; it is {_type(got)}.", _with_call(""))
+        if got.shape != expected.shape:
+            shapes = f"{what} has shape {tuple(got.shape)}; expected {tuple(expected.shape)}."
+            raise Invalid(f"{_name()}: {shapes}", _with_call(""))
+        if (dtype and got.dtype != expected.dtype) or got.is_floating_point() != expected.is_floating_point():
+            raise CheckFailed(f"{_name()}: {what} is {_dtype(got)}; expected {_dtype(expected)}.", _with_call(""))
+        if got.device != expected.device:
+            raise CheckFailed(f"{_name()}: {what} is on {got.device}; expected {expected.device}.", _with_call(""))
+        return _wide(got), _wide(expected)
+    number = got
+    if isinstance(got, Tensor) or type(got).__module__ == "numpy":
+        if got.size == 1 if not isinstance(got, Tensor) else got.numel() == 1:
+            number = got.item()
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise Invalid(f"{_name()}: {what} must be a number; it is {_type(got)}.", _with_call(""))
+    return torch.tensor(float(number), dtype=torch.float64), torch.tensor(float(expected), dtype=torch.float64)
+
+
+def _wide(value: Tensor) -> Tensor:
+    return value.detach().cpu().to(torch.complex128 if value.is_complex() else torch.float64)
+
+
+def equal(got: Any, expected: Any, *, what: str = "", claim: str = "") -> None:
+    """Require an equal value of the same kind: for integers, strings, booleans and tuples of them. An integral tensor or float counts as its integer."""
+    what = what or "the result"
+    plain = got.item() if isinstance(got, Tensor) and got.numel() == 1 else got
+    if type(plain).__module__ == "numpy" and hasattr(plain, "tolist"):
+        plain = plain.tolist()
+    if isinstance(expected, list | tuple) and isinstance(plain, list | tuple):
+        plain = type(expected)(plain)
+    same_kind = isinstance(plain, bool) == isinstance(expected, bool)
+    if not same_kind or plain != expected:
+        raise CheckFailed(claim or f"{_name()}: {what} is not what the prompt defines.", _gap(what, got, expected))
+
+
+def unchanged(before: Tensor, after: Tensor, *, what: str) -> None:
+    """Require that an argument has the same values after the call as before it."""
+    if before.shape != after.shape or not torch.equal(before.detach().cpu(), after.detach().cpu()):
+        raise CheckFailed(f"{_name()} must not change its argument {what}.", _gap(what, after, before))
+
+
+def raises(kind: type[Exception], call: Function, *args: Any, claim: str = "", **kwargs: Any) -> None:
+    """Require that ``call(*args, **kwargs)`` raises `kind`."""
+    call.note(args, kwargs)
+    wanted = claim or f"{call.name} must raise {kind.__name__} for arguments outside its domain."
+    try:
+        result = call.raw(*args, **kwargs)
+    except kind:
+        return
+    except NotImplementedError as error:
+        raise NotAttempted(f"{call.name} is not attempted yet: it raises NotImplementedError.") from error
+    except CheckFailed:
+        raise
+    except Exception as error:
+        raise CheckFailed(wanted, f"{call.call} raised {_kind(error)}: {_first_line(error)}") from error
+    raise CheckFailed(wanted, f"{call.call} returned {show(result)} and raised nothing.")
+
+
+def _name() -> str:
+    return Function.last.name if Function.last else "The result"
+
+
+def _with_call(text: str) -> str:
+    call = f"Called {Function.last.call}." if Function.last else ""
+    return f"{call} {text}".strip() if len(call) + len(text) < 100 else f"{call}\n{text}".strip()
+
+
+def _gap(what: str, got: Any, expected: Any) -> str:
+    return _with_call(f"{what[0].upper() + what[1:]}: got {show(got)}, expected {show(expected)}.")
+
+
+def _type(value: object) -> str:
+    return "None" if value is None else type(value).__name__
+
+
+_seed: int | None = None
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Within it `rng` starts from `seed`: the grader draws one for every case and keeps it for staff."""
+    global _seed
+    before, _seed = _seed, seed
+    try:
+        yield
+    finally:
+        _seed = before
+
+
+def rng() -> torch.Generator:
+    """A generator of the case's own for its inputs, never the global one: fresh in every run, repeated by the grader's seed."""
+    seed = _seed if _seed is not None else int.from_bytes(os.urandom(7), "little")
+    return torch.Generator().manual_seed(seed)

@@ -1,0 +1,212 @@
+"""The examiner: loads the hidden tests, asks the student's process, compares, writes results.json. No student code ever runs here."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from autograder import checks
+from autograder.content import Assignment, Course
+from autograder.grading.cases import Case, load_cases
+from autograder.grading.remote import Lost, Remote
+from autograder.grading.results import Results, Verdict, fenced, received_row
+from autograder.grading.submission import Submission
+from autograder.grading.wire import Channel
+
+MAX_RESTARTS = 8
+
+Spawn = Callable[[], Channel]
+"""Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it."""
+
+
+class OutOfTime(BaseException):
+    """The submission's or a case's time is used up in the examiner itself."""
+
+
+class Session:
+    """The student's process with its cells run; a new one after a death, in which cells that hung or killed are left out."""
+
+    def __init__(self, spawn: Spawn, assignment: Assignment, submission: Submission, end: float) -> None:
+        self.spawn = spawn
+        self.assignment = assignment
+        self.submission = submission
+        self.end = end
+        self.restarts = -1
+        self.skipped: set[int] = set()
+        self.problems: dict[int, str] = {}
+        self.remote: Remote | None = None
+
+    def env(self) -> Remote:
+        """The namespace to ask. Raises `Lost` when the process cannot be brought up again."""
+        while self.remote is None:
+            self.restarts += 1
+            if self.restarts > MAX_RESTARTS:
+                raise Lost("died", "The process that runs your code ended too often to start it again.")
+            if time.monotonic() > self.end:
+                raise OutOfTime
+            self._start()
+        return self.remote
+
+    def drop(self) -> None:
+        """Forget a process that hung or died; the next `env` starts another."""
+        if self.remote is not None:
+            self.remote.channel.close()
+            self.remote = None
+
+    def _start(self) -> None:
+        remote = Remote(self.spawn())
+        try:
+            remote.allow(60)
+            remote.load_probes(self.assignment.probes)
+        except Lost:
+            remote.channel.close()
+            return
+        for number, source in enumerate(self.submission.cells):
+            if number in self.skipped:
+                continue
+            limit = min(self.assignment.limits.cell, max(0.1, self.end - time.monotonic()))
+            remote.allow(limit)
+            try:
+                error = remote.run_cell(source)
+            except Lost as lost:
+                said = {"timed out": f"did not finish within {limit:g} s", "died": "ended the process"}.get(lost.outcome, lost.outcome)
+                self.problems[number] = f"{said}, and was left out"
+                self.skipped.add(number)
+                remote.channel.close()
+                return
+            if error is not None and number not in self.problems:
+                where = f" ({error.line})" if getattr(error, "line", "") else ""  # type: ignore[attr-defined]
+                self.problems[number] = f"raised {error.kind}{where}: {str(error)[:300]}"
+        remote.allow(10)
+        try:
+            remote.learn()
+        except Lost:
+            remote.channel.close()
+            return
+        self.remote = remote
+
+
+def examine(
+    course: Course, assignment: Assignment, submission: Submission, out: Path, spawn: Spawn, *, seed: int | None, notes: list[str], log: Any
+) -> Results:
+    """Grade one submission and keep `out` up to date. seed: of a verdict to repeat; fresh when None. log: staff-only text file."""
+    started = time.monotonic()
+    seed = seed if seed is not None else int.from_bytes(os.urandom(6), "little")
+    print(f"seed {seed}", file=log, flush=True)
+    cases = [c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=True), f"tests/{q.id}.py")]
+    results = Results(out, assignment, cases, course.feedback)
+    results.notes = notes
+    end = started + assignment.limits.submission
+    session = Session(spawn, assignment, submission, end)
+    out_of_time = False
+    for case in cases:
+        if not out_of_time:
+            try:
+                verdict = _judge(case, session, seed, end, log)
+            except OutOfTime:
+                out_of_time = True
+        if out_of_time:
+            verdict = Verdict("timed out", f"The whole submission may take {assignment.limits.submission:g} s; this case was not reached in time.")
+        blocking = tuple(
+            r for r in assignment.question(case.question).requires if any(c.question == r and not results.verdicts[c.id].passed for c in cases)
+        )
+        if not verdict.passed and blocking:
+            verdict = Verdict(verdict.outcome, verdict.claim, verdict.detail, verdict.cause, blocking)
+        results.record(case, verdict)
+        results.seconds = time.monotonic() - started
+        results.received = _received(submission, session)
+        results.write()
+        print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
+    return results
+
+
+def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Verdict:
+    limit = min(session.assignment.limits.case, end - time.monotonic())
+    if limit <= 0:
+        raise OutOfTime
+    try:
+        env = session.env()
+        env.allow(limit)
+        env.transcript = []
+        env.seed = case_seed(seed, case.id)
+        checks.Function.last = None
+        with checks.seeded(env.seed), _alarm(limit + 10):
+            case.run(env)
+        return Verdict("correct")
+    except checks.CheckFailed as failure:
+        return Verdict(failure.outcome, failure.claim, failure.detail)
+    except Lost as lost:
+        session.drop()
+        call = checks.Function.last.name if checks.Function.last else "Your code"
+        said = {
+            "timed out": f"{call} gave no answer within {session.assignment.limits.case:g} s.",
+            "died": f"{call} ended the process (a crash, exit(), or too much memory).",
+        }.get(lost.outcome, f"{call}: {lost}.")
+        return Verdict(lost.outcome, said, f"Called {checks.Function.last.call}." if checks.Function.last else "")
+    except OutOfTime:
+        if time.monotonic() >= end:
+            raise
+        return Verdict("timed out", "This case took too long.")
+    except Exception as error:
+        print(f"{case.id}: the test itself failed: {type(error).__name__}: {error}", file=log, flush=True)
+        return Verdict("not judged", "The test itself failed. This is not your mistake; please tell the course staff.")
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    def ring(*_: Any) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def case_seed(seed: int, case: str) -> int:
+    """The seed of one case's inputs: the same for the same seed of the submission, whatever other cases there are."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {case}".encode()).digest()[:6], "little")
+
+
+def _received(submission: Submission, session: Session) -> dict[str, Any]:
+    here = f"Python {platform.python_version()}, torch {torch.__version__}"
+    lines = [
+        f"File `{submission.name.replace('`', '')[:80]}`, SHA-256 `{submission.digest[:16]}`, {len(submission.cells)} code cells run.",
+        f"Graded with {here}." + (f" Your notebook says: {submission.versions}." if submission.versions else ""),
+    ]
+    for number, problem in sorted(session.problems.items())[:5]:
+        first = submission.cells[number].strip().splitlines()[0][:80]
+        lines += ["", f"Cell {number + 1} (of those that are run; it begins as shown) {problem.splitlines()[0]}", "", fenced(first)]
+    if session.problems:
+        lines += ["", "The cells after it were still run. Restart your notebook's session, choose *Run all*, and repair the first error."]
+    names = [n for q in session.assignment.coded for n in q.functions]
+    missing = [n for n in names if session.remote is not None and n not in session.remote]
+    if missing:
+        lines += ["", f"Not defined: {', '.join(f'`{n}`' for n in missing)}."]
+    return received_row("\n".join(lines), problem=bool(session.problems or missing))
+
+
+def entry(job: dict[str, Any], spawn: Spawn) -> None:
+    """The body of the examiner's process. job: plain data from the supervisor."""
+    from autograder.content import load_course
+    from autograder.grading.submission import read_submission
+
+    sys.path.insert(0, job["root"])
+    course = load_course(Path(job["root"]))
+    assignment = course.assignment(job["assignment"])
+    submission = read_submission(Path(job["submission"]))
+    with open(job["log"], "a", encoding="utf-8") as log:
+        examine(course, assignment, submission, Path(job["out"]), spawn, seed=job["seed"], notes=job["notes"], log=log)

@@ -1,0 +1,185 @@
+"""The foreman: imports everything heavy once, knows no secret, and forks a student's process and an examiner for each submission.
+
+It runs no backward pass and no parallel region, because a fork after either hangs or fails. It starts from a clean environment with
+``python -I -B`` and obeys its supervisor alone: one JSON message per job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+MESSAGE = 1 << 20
+
+
+def main(control: int) -> None:
+    """Serve jobs until the supervisor closes its end."""
+    supervisor = socket.socket(fileno=control)
+    warm_up()
+    base = Path(tempfile.mkdtemp(prefix="autograder-"))
+    base.chmod(0o711)
+    try:
+        supervisor.send(b"ready")
+        while message := supervisor.recv(MESSAGE):
+            supervisor.send(json.dumps(Foreman(base, supervisor).grade(json.loads(message))).encode())
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def warm_up() -> None:
+    """Import what students' processes and examiners need, so that forks find it there."""
+    import matplotlib.pyplot  # noqa: F401
+    import numpy  # noqa: F401
+    import sympy  # noqa: F401
+    import torch
+    import torch._dynamo
+    import torch.fx.experimental.symbolic_shapes  # noqa: F401
+    import torch.utils.data  # noqa: F401
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: F401
+
+    from autograder.grading import cases, examiner, worker  # noqa: F401
+
+    torch.set_num_threads(1)
+    layer = torch.nn.Linear(2, 2)
+    torch.optim.Adam(layer.parameters())
+    cases.exception_tests()
+    gc.collect()
+    gc.freeze()
+
+
+class Foreman:
+    """One submission: its examiner and the student's processes that the examiner asks for."""
+
+    def __init__(self, base: Path, supervisor: socket.socket) -> None:
+        self.base = base
+        self.supervisor = supervisor
+        self.student: int | None = None
+        self.uid: int | None = None
+        self.folder: Path | None = None
+
+    def grade(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Fork the examiner and serve its requests until it ends. Says how it ended and how students were separated."""
+        isolation = self.isolation(job)
+        if not isolation["separate"]:
+            job["notes"] = [*job["notes"], f"*Trusted submissions only: {isolation['why']}*"]
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                ours.close()
+                self.supervisor.close()
+                _examiner(job, theirs)
+                code = 0
+            except BaseException:
+                _report(job)
+            finally:
+                os._exit(code)
+        theirs.close()
+        with ours:
+            while ours.recv(MESSAGE):
+                self.end_student()
+                socket.send_fds(ours, [b"here"], self.start_student(job))
+        self.end_student()
+        _, status = os.waitpid(pid, 0)
+        return {"exit": os.waitstatus_to_exitcode(status), **isolation}
+
+    def isolation(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Whether a student's process is another user that cannot read the secrets, found out by trying."""
+        from autograder.grading import confine
+
+        if not confine.can_change_user():
+            return {"separate": False, "why": "the grader does not run as root, so student code runs as the same user."}
+        self.make_folder(confine.free_uid())
+        assert self.folder is not None
+        readable = confine.can_read(self.uid, self.folder, [Path(p) for p in job["secrets"]])
+        self.end_student()
+        if readable:
+            return {"separate": False, "why": f"student code could read {readable[0]}. Remedy: chmod 700 its folder."}
+        return {"separate": True, "why": ""}
+
+    def make_folder(self, uid: int | None) -> None:
+        self.uid = uid
+        self.folder = Path(tempfile.mkdtemp(prefix="student-", dir=self.base))
+        if uid is not None:
+            os.chown(self.folder, uid, uid)
+
+    def start_student(self, job: dict[str, Any]) -> list[int]:
+        """Fork a student's process; returns the examiner's ends of its pipes (read, write), which `send_fds` duplicates."""
+        from autograder.grading import confine
+
+        self.make_folder(confine.free_uid() if confine.can_change_user() else None)
+        assert self.folder is not None
+        to_student, from_examiner = os.pipe()
+        to_examiner, from_student = os.pipe()
+        self.student = os.fork()
+        if self.student == 0:
+            try:
+                _student(to_student, from_student, self.uid, self.folder, job)
+            finally:
+                os._exit(1)
+        os.close(to_student)
+        os.close(from_student)
+        self._ends = [to_examiner, from_examiner]
+        return self._ends
+
+    def end_student(self) -> None:
+        """Kill the student's process and everything else of its user, and remove its folder."""
+        from autograder.grading import confine
+
+        for end in self.__dict__.pop("_ends", []):
+            os.close(end)
+        if self.uid is not None:
+            confine.kill_user(self.uid)
+        if self.student is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.student, signal.SIGKILL)
+            os.waitpid(self.student, 0)
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.student = self.uid = self.folder = None
+
+
+def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str, Any]) -> None:
+    from autograder.grading import confine, worker
+
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    read, write = os.dup2(read, 60), os.dup2(write, 61)
+    os.closerange(3, 60)
+    os.closerange(62, 4096)
+    os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
+    tempfile.tempdir = None
+    sys.path[:] = [p for p in sys.path if p != job["root"]]
+    confine.confine(uid, folder, memory=job["memory"], cpu_seconds=job["cpu_seconds"], read_only=confine.readable_places())
+    worker.serve(read, write)
+
+
+def _examiner(job: dict[str, Any], link: socket.socket) -> None:
+    from autograder.grading.examiner import entry
+    from autograder.grading.wire import Channel
+
+    def spawn() -> Channel:
+        link.send(b"student")
+        _, fds, _, _ = socket.recv_fds(link, 16, 2)
+        return Channel(*fds)
+
+    entry(job, spawn)
+
+
+def _report(job: dict[str, Any]) -> None:
+    import traceback
+
+    with contextlib.suppress(OSError), open(job["log"], "a", encoding="utf-8") as log:
+        traceback.print_exc(file=log)

@@ -1,0 +1,176 @@
+"""Grade a submission: a valid results.json exists from the first moment, then a foreman does the work."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder.content import Assignment, Course
+from autograder.grading.interpreter import readable_interpreter
+from autograder.grading.results import failed_results, write_json
+from autograder.grading.submission import Unreadable, find_notebook, read_submission
+
+START_SECONDS = 180.0
+GRACE_SECONDS = 30.0
+
+
+class GradingError(Exception):
+    """The grader itself could not start or ended early; the message says why."""
+
+
+class Foreman:
+    """A running foreman: start it once, then `grade` any number of submissions."""
+
+    def __init__(self) -> None:
+        python, packages = readable_interpreter()
+        package = str(Path(__file__).resolve().parents[2])
+        self.scratch = Path(tempfile.mkdtemp(prefix="autograder-foreman-"))
+        self.scratch.chmod(0o711)
+        self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        start = f"import sys; sys.path += {[*packages, package]!r}; from autograder.grading.foreman import main; main({theirs.fileno()})"
+        self.errors = open(self.scratch / "foreman.log", "w+", encoding="utf-8")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [str(python), "-I", "-B", "-c", start],
+            pass_fds=[theirs.fileno()],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=self.errors,
+            stderr=self.errors,
+            cwd="/",
+            start_new_session=True,
+        )
+        theirs.close()
+        self._receive(START_SECONDS, "start")
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/nonexistent",
+            "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "OMP_THREAD_LIMIT": "1",
+            "MKL_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MPLBACKEND": "agg",
+            "MPLCONFIGDIR": str(self.scratch),
+            "TMPDIR": tempfile.gettempdir(),
+        }
+
+    def grade(
+        self, course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None
+    ) -> dict[str, Any]:
+        """Grade one notebook into `out`; returns the results. seed: repeats a verdict. log: staff-only, may hold inputs' seeds.
+
+        Raises `GradingError` when the grader ended early; `out` is valid even then.
+        """
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_json(out, failed_results(assignment.title, "Grading started and did not finish. Please tell the course staff."))
+        try:
+            read_submission(notebook)
+        except Unreadable as problem:
+            write_json(out, failed_results(assignment.title, str(problem)))
+            return _read(out)
+        log = log or self.scratch / "grade.log"
+        job = {
+            "root": str(course.root),
+            "assignment": assignment.name,
+            "submission": str(notebook.resolve()),
+            "out": str(out.resolve()),
+            "log": str(log.resolve()),
+            "seed": seed,
+            "notes": [],
+            "memory": assignment.limits.memory,
+            "cpu_seconds": int(assignment.limits.submission) + 60,
+            "secrets": [str(assignment.solutions), str(assignment.path / "tests")],
+        }
+        self.ours.send(json.dumps(job).encode())
+        answer = json.loads(self._receive(assignment.limits.submission + GRACE_SECONDS, "finish"))
+        if answer["exit"] != 0:
+            results = _read(out)
+            results["output"] = f"{results.get('output', '')}\n\nGrading ended early; please tell the course staff."
+            write_json(out, results)
+            tail = log.read_text(encoding="utf-8", errors="replace")[-2_000:] if log.exists() else ""
+            raise GradingError(f"The examiner ended early (exit {answer['exit']}).\n{tail}")
+        return _read(out)
+
+    def _receive(self, seconds: float, what: str) -> bytes:
+        self.ours.settimeout(seconds)
+        try:
+            message = self.ours.recv(1 << 20)
+        except TimeoutError:
+            message = b""
+        if not message:
+            self.errors.seek(0)
+            tail = self.errors.read()[-2_000:]
+            self.close()
+            raise GradingError(f"The grader's foreman did not {what} within {seconds:g} s.\n{tail}")
+        return message
+
+    def close(self) -> None:
+        """End the foreman and everything that it started."""
+        self.ours.close()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.errors.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def __enter__(self) -> Foreman:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def grade(course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None) -> dict[str, Any]:
+    """Grade one notebook with a foreman of its own."""
+    with Foreman() as foreman:
+        return foreman.grade(course, assignment, notebook, out, seed=seed, log=log)
+
+
+def grade_gradescope(course: Course, assignment: Assignment, base: Path) -> dict[str, Any]:
+    """One submission in Gradescope's layout below `base` (/autograder): submission/ in, results/results.json out.
+
+    Whatever happens, a valid results.json is there afterwards.
+    """
+    out = base / "results" / "results.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    try:
+        notebook = find_notebook(base / "submission")
+    except Unreadable as problem:
+        write_json(out, failed_results(assignment.title, str(problem)))
+        return _read(out)
+    log = base / "results" / "staff.log"
+    try:
+        grade(course, assignment, notebook, out, log=log)
+    except GradingError as error:
+        print(error, file=sys.stderr)
+    if log.exists():
+        print(log.read_text(encoding="utf-8", errors="replace"))
+        log.unlink()
+    print(f"graded in {time.monotonic() - started:.1f} s")
+    return _read(out)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def score(results: Mapping[str, Any]) -> tuple[float, float]:
+    """(points, points possible) of a results file."""
+    rows = [t for t in results["tests"] if "max_score" in t]
+    return sum(t["score"] for t in rows), sum(t["max_score"] for t in rows)

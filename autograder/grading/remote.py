@@ -1,0 +1,152 @@
+"""The examiner's view of the submission: ``env["adam_step"](w, g)`` is a call into the student's process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from autograder.grading import wire
+
+
+class Lost(BaseException):
+    """The student's process hung, died or broke the wire's rules. outcome: 'timed out', 'died' or 'broke the protocol'.
+
+    Not an `Exception`: a test case that expects one must not take this for an answer.
+    """
+
+    def __init__(self, outcome: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class Remote(Mapping[str, Any]):
+    """The namespace of the submission, in another process.
+
+    Its values are functions that call there; names that are not callable there arrive as `wire.Opaque`, since a test may not depend on them.
+    """
+
+    def __init__(self, channel: wire.Channel) -> None:
+        self.channel = channel
+        self.deadline = 0.0
+        self.seed = 0
+        self.kinds: dict[str, str] = {}
+        self.transcript: list[Call] = []
+        self._id = 0
+
+    def allow(self, seconds: float) -> None:
+        """Everything until the next call of this must end within `seconds`."""
+        self.deadline = time.monotonic() + seconds
+
+    def load_probes(self, source: str) -> None:
+        self._request({"do": "probes", "source": source})
+
+    def run_cell(self, source: str) -> wire.RemoteError | None:
+        """Run a cell; its error, if it raised one, with the line as attribute ``line``."""
+        header, _, _ = self._request({"do": "cell", "source": source})
+        if "error" not in header:
+            return None
+        error = _read_error(header)
+        error.line = str(header.get("line", ""))[:20]  # type: ignore[attr-defined]
+        return error
+
+    def learn(self) -> None:
+        """Ask which names the cells defined."""
+        header, _, _ = self._request({"do": "names"})
+        kinds = header.get("names")
+        if type(kinds) is dict and len(kinds) < wire.MAX_NODES:
+            self.kinds = {n: str(k)[:60] for n, k in kinds.items()}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.kinds:
+            raise KeyError(name)
+        if self.kinds[name] != "callable":
+            return wire.Decoder(b"").decode({"o": self.kinds[name]})
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._call(name, False, args, kwargs)
+
+        call.__name__ = name
+        return call
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kinds)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def probe(self, name: str, *data: Any) -> Any:
+        return self._call(name, True, data, {})
+
+    def _call(self, name: str, probe: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        handles: list[Callable[..., Any]] = []
+        fields, blob, objects = wire.encode_call(args, kwargs, handles)
+        call = Call(name, probe, fields, blob, self.seed, handles)
+        self.transcript.append(call)
+        header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, handles)
+        if "error" in header:
+            error = _read_error(header)
+            call.answer = {"error": [error.kind]}
+            raise error
+        call.answer, call.data = header, data
+        try:
+            return wire.decode_reply(header, data, objects)
+        except wire.WireError as error:
+            raise Lost("broke the protocol", f"the answer could not be read: {error}") from error
+
+    def _request(
+        self, header: dict[str, Any], blob: bytes = b"", handles: list[Callable[..., Any]] | None = None
+    ) -> tuple[dict[str, Any], bytes, int]:
+        self._id += 1
+        try:
+            self.channel.send({"id": self._id, **header}, blob, self.deadline)
+            while True:
+                answer, data = self.channel.receive(self.deadline)
+                if type(answer.get("id")) is not int or answer["id"] != self._id:
+                    raise wire.WireError("an answer to another request")
+                if "callback" not in answer:
+                    return answer, data, self._id
+                self._answer_callback(answer, data, handles or [])
+        except wire.TimedOut as error:
+            raise Lost("timed out", "no answer in time") from error
+        except wire.Closed as error:
+            raise Lost("died", "the process ended") from error
+        except wire.WireError as error:
+            raise Lost("broke the protocol", str(error)) from error
+
+    def _answer_callback(self, header: dict[str, Any], data: bytes, handles: list[Callable[..., Any]]) -> None:
+        number = header["callback"]
+        if type(number) is not int or not 0 <= number < len(handles):
+            raise wire.WireError("a callback that does not exist")
+        args, kwargs, objects = wire.decode_call(header, data, None)
+        try:
+            fields, blob = wire.encode_reply(handles[number](*args, **kwargs), objects, data)
+        except wire.WireError:
+            raise
+        except Exception as error:
+            bases = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
+            fields, blob = {"error": [type(error).__name__, bases, str(error)[: wire.MAX_TEXT]]}, b""
+        self.channel.send(fields, blob, self.deadline)
+
+
+class Call:
+    """One call and its answer, kept so that a fault can be asked the same."""
+
+    def __init__(
+        self, name: str, probe: bool, fields: dict[str, Any], blob: bytes, seed: int, handles: list[Callable[..., Any]]
+    ) -> None:
+        self.name = name
+        self.probe = probe
+        self.fields = fields
+        self.blob = blob
+        self.seed = seed
+        self.handles = handles
+        self.answer: dict[str, Any] | None = None
+        self.data = b""
+
+
+def _read_error(header: dict[str, Any]) -> wire.RemoteError:
+    claim = header.get("error")
+    if type(claim) is not list or len(claim) != 3 or type(claim[1]) is not list:
+        raise Lost("broke the protocol", "a malformed error")
+    return wire.remote_error(str(claim[0]), [str(b) for b in claim[1][:20]], str(claim[2]))

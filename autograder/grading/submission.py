@@ -1,0 +1,97 @@
+"""What is taken from an upload: the sources of its code cells and the prose of its written answers. Everything else is dropped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 20 << 20
+MAX_CELLS = 1_000
+
+SETUP, SUBMIT, CHECK, EXPERIMENT = "# setup:", "# submit:", "# check:", "# experiment"
+"""First words of a cell that grading does not run. They stand in the source, because editors lose metadata."""
+
+
+class Unreadable(Exception):
+    """The upload cannot be graded; the message says what was found and what to do."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The cells to run, in order; the answers by question; and what the file said about itself."""
+
+    name: str
+    digest: str
+    cells: tuple[str, ...]
+    answers: dict[str, str] = field(default_factory=dict)
+    assignment: str = ""
+    versions: str = ""
+
+
+def find_notebook(folder: Path) -> Path:
+    """The one notebook of an uploaded folder. Raises `Unreadable` when there is none, or more than one."""
+    found = sorted(p for p in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and not p.name.startswith("._"))
+    if not found:
+        others = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+        listed = f" The upload holds: {', '.join(others[:10])}." if others else " The upload is empty."
+        raise Unreadable(f"No notebook (.ipynb) was uploaded.{listed} In Colab: File > Download > Download .ipynb, then upload that file.")
+    if len(found) > 1:
+        names = ", ".join(p.name for p in found[:10])
+        raise Unreadable(f"{len(found)} notebooks were uploaded ({names}). Upload exactly one.")
+    return found[0]
+
+
+def read_submission(path: Path) -> Submission:
+    """Read a notebook of any name, with or without metadata. Raises `Unreadable`."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from None
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"{path.name} is larger than {MAX_BYTES >> 20} MiB. Clear its outputs (Edit > Clear all outputs) and upload it again.")
+    try:
+        notebook = json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Unreadable(f"{path.name} is not a notebook: it is not UTF-8 text. Download it again as .ipynb.") from None
+    except (ValueError, RecursionError) as error:
+        detail = f" ({error})" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON{detail}. Download it again as .ipynb.") from None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        raise Unreadable(f"{path.name} is not a notebook of format 4: it has no list of cells. Download it again as .ipynb.")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
+    code, answers, assignment = [], {}, ""
+    for cell in cells:
+        source = _source(cell)
+        if cell.get("cell_type") == "code" if isinstance(cell, dict) else False:
+            marked = re.match(r"#\s*setup:\s*(\w+)", source.lstrip())
+            assignment = assignment or (marked.group(1) if marked else "")
+            if runs_in_grading(source):
+                code.append(source)
+        else:
+            answer = re.search(r"<!--\s*answer:\s*(\w+)\s*-->", source)
+            if answer:
+                answers.setdefault(answer.group(1), source.split("-->", 1)[1].strip())
+    return Submission(path.name, hashlib.sha256(data).hexdigest(), tuple(code), answers, assignment)
+
+
+def runs_in_grading(source: str) -> bool:
+    """Whether the grader runs a code cell: not empty, and not marked as set-up, check, submission or experiment."""
+    lines = source.strip().splitlines()
+    while lines and (lines[0].startswith("#@") or lines[0].startswith("%%")):
+        lines = lines[1:]
+    first = lines[0].strip() if lines else ""
+    return bool(first) and not first.startswith((SETUP, SUBMIT, CHECK, EXPERIMENT))
+
+
+def _source(cell: Any) -> str:
+    source = cell.get("source", "") if isinstance(cell, dict) else ""
+    if isinstance(source, list):
+        source = "".join(s for s in source if isinstance(s, str))
+    return source if isinstance(source, str) else ""

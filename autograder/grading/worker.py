@@ -1,0 +1,155 @@
+"""The student's process: runs the notebook's cells, then answers calls, one at a time. Nothing secret ever enters it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+
+from autograder import checks
+from autograder.grading import wire
+
+
+def serve(read: int, write: int) -> NoReturn:
+    """Answer requests until the examiner closes its end. Never returns: the process ends here, whatever the cells left behind."""
+    try:
+        Worker(wire.Channel(read, write)).serve()
+    except (wire.WireError, OSError):
+        pass
+    finally:
+        os._exit(0)
+
+
+class OtterStub(types.ModuleType):
+    """``otter`` for the cells: checks do nothing here, the examiner runs them."""
+
+    class Notebook:
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        def check(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        check_all = export = to_pdf = check
+
+
+class Worker:
+    """One namespace of cells and the requests on it."""
+
+    def __init__(self, channel: wire.Channel) -> None:
+        self.channel = channel
+        self.shell = _shell()
+        self.namespace: dict[str, Any] = self.shell.user_ns
+        self.probes = types.ModuleType("probes")
+        sys.modules["otter"] = OtterStub("otter")
+        sys.modules["checks"] = checks
+        sys.modules["probes"] = self.probes
+
+    def serve(self) -> None:
+        handlers: dict[str, Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]] = {
+            "probes": self._probes,
+            "cell": self._cell,
+            "names": self._names,
+            "call": self._call,
+        }
+        while True:
+            try:
+                header, blob = self.channel.receive()
+            except wire.Closed:
+                return
+            answer, data = handlers[header["do"]](header, blob)
+            answer["id"] = header["id"]
+            try:
+                self.channel.send(answer, data)
+            except wire.WireError as error:
+                self.channel.send({"id": header["id"], **_error(ValueError(f"the returned value cannot be sent: {error}"))})
+
+    def _probes(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        exec(compile(header["source"], "probes.py", "exec"), self.probes.__dict__)
+        return {}, b""
+
+    def _cell(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        result = self.shell.run_cell(header["source"], store_history=False)
+        sys.stdout.flush()
+        error = result.error_before_exec or result.error_in_exec
+        return (_error(error) if error is not None else {}), b""
+
+    def _names(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        hidden = self.shell.user_ns_hidden
+        return {"names": {n: _kind(v) for n, v in self.namespace.items() if n not in hidden and not n.startswith("_")}}, b""
+
+    def _call(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        args, kwargs, objects = wire.decode_call(header, blob, self._callback(header["id"]))
+        _restore(header["seed"])
+        try:
+            if header["probe"]:
+                result = getattr(self.probes, header["name"])(self.namespace, *args)
+            else:
+                result = self.namespace[header["name"]](*args, **kwargs)
+            torch.set_grad_enabled(True)
+            return wire.encode_reply(result, objects, blob)
+        except wire.Closed:
+            raise
+        except BaseException as error:
+            return _error(error), b""
+
+    def _callback(self, call: int) -> Callable[[int, str], Callable[..., Any]]:
+        """For each handle a function that asks the examiner."""
+
+        def make(handle: int, name: str) -> Callable[..., Any]:
+            def remote(*args: Any, **kwargs: Any) -> Any:
+                fields, blob, objects = wire.encode_call(args, kwargs, [])
+                self.channel.send({"id": call, "callback": handle, **fields}, blob)
+                header, data = self.channel.receive()
+                if "error" in header:
+                    raise wire.remote_error(*header["error"])
+                return wire.decode_reply(header, data, objects)
+
+            remote.__name__ = remote.__qualname__ = name
+            return remote
+
+        return make
+
+
+def _shell() -> Any:
+    """An IPython shell without history, configuration files or colors: cells with magics mean what they mean in a notebook."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    config.InteractiveShell.ipython_dir = str(Path.cwd() / ".ipython")
+    return InteractiveShell.instance(config=config)
+
+
+def _kind(value: object) -> str:
+    return "callable" if callable(value) else type(value).__name__
+
+
+def _restore(seed: int) -> None:
+    """Undo what a cell or an earlier call may have left switched on."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device("cpu")
+    torch.autograd.set_detect_anomaly(False)
+    torch.manual_seed(seed)
+
+
+def _error(error: BaseException) -> dict[str, Any]:
+    bases = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
+    message = str(error) if not isinstance(error, SystemExit) else "the code called exit()"
+    line = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if not traceback.tb_frame.f_code.co_filename.startswith((sys.prefix, sys.base_prefix)):
+            line = f"line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    if isinstance(error, SyntaxError) and error.lineno:
+        line = f"line {error.lineno}"
+    return {"error": [type(error).__name__, bases, message[: wire.MAX_TEXT]], "line": line}
