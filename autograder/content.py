@@ -203,6 +203,7 @@ class Course:
     term: str
     repository: str
     feedback: str
+    points: int | None
     assignments: tuple[str, ...]
     root: Path
 
@@ -217,7 +218,7 @@ FEEDBACK = ("visible", "after_due_date", "after_published", "never")
 def load_course(root: Path = ROOT) -> Course:
     root = root.resolve()
     path = root / "assignments" / "course.toml"
-    keys: dict[str, Any] = {"name": str, "term": str, "repository": str, "hidden_feedback": str, "assignments": dict}
+    keys: dict[str, Any] = {"name": str, "term": str, "repository": str, "hidden_feedback": str, "points": int, "assignments": dict}
     table = take(read_toml(path), keys, str(path))
     for key in ("name", "term", "assignments"):
         if key not in table:
@@ -230,6 +231,7 @@ def load_course(root: Path = ROOT) -> Course:
         term=table["term"],
         repository=table.get("repository", ""),
         feedback=feedback,
+        points=table.get("points"),
         assignments=tuple(table["assignments"]),
         root=root,
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder import checks
-from autograder.audit.rows import Row
+from autograder.audit.rows import Row, reference_row, stub_row
 from autograder.content import Assignment
 from autograder.grading.cases import load_cases
 
@@ -74,6 +74,18 @@ def _child(assignment: Assignment, row: Row, cases: list[Any], out: Any) -> None
         answer = Outcome(case.id, case.name, case.points, case.hidden, outcome == "correct", outcome, message)
         out.write(json.dumps(vars(answer)) + "\n")
         out.flush()
+
+
+def check_reference_and_stub(assignment: Assignment) -> list[str]:
+    """What is wrong at first sight: the reference fails a case, or the stub passes one."""
+    problems = []
+    for outcome in run_row(assignment, reference_row(assignment)):
+        if not outcome.passed:
+            problems.append(f"{assignment.name} {outcome.case} {outcome.name}: the reference fails it.\n    {outcome.message}")
+    for outcome in run_row(assignment, stub_row(assignment)):
+        if outcome.passed:
+            problems.append(f"{assignment.name} {outcome.case} {outcome.name}: the stub passes it. Call the student's function before comparing.")
+    return problems
 
 
 def main(argv: list[str]) -> int:

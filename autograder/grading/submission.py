@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.handin import runs_in_grading
+
 MAX_BYTES = 20 << 20
 MAX_CELLS = 1_000
-
-SETUP, SUBMIT, CHECK, EXPERIMENT = "# setup:", "# submit:", "# check:", "# experiment"
-"""First words of a cell that grading does not run. They stand in the source, because editors lose metadata."""
-
 
 class Unreadable(Exception):
     """The upload cannot be graded; the message says what was found and what to do."""
@@ -69,8 +67,8 @@ def read_submission(path: Path) -> Submission:
     code, answers, assignment = [], {}, ""
     for cell in cells:
         source = _source(cell)
-        if cell.get("cell_type") == "code" if isinstance(cell, dict) else False:
-            marked = re.match(r"#\s*setup:\s*(\w+)", source.lstrip())
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            marked = re.search(r"^# (?:setup|submit): (\w+)", source, re.MULTILINE)
             assignment = assignment or (marked.group(1) if marked else "")
             if runs_in_grading(source):
                 code.append(source)
@@ -78,16 +76,14 @@ def read_submission(path: Path) -> Submission:
             answer = re.search(r"<!--\s*answer:\s*(\w+)\s*-->", source)
             if answer:
                 answers.setdefault(answer.group(1), source.split("-->", 1)[1].strip())
-    return Submission(path.name, hashlib.sha256(data).hexdigest(), tuple(code), answers, assignment)
+    return Submission(path.name, hashlib.sha256(data).hexdigest(), tuple(code), answers, assignment, _versions(notebook))
 
 
-def runs_in_grading(source: str) -> bool:
-    """Whether the grader runs a code cell: not empty, and not marked as set-up, check, submission or experiment."""
-    lines = source.strip().splitlines()
-    while lines and (lines[0].startswith("#@") or lines[0].startswith("%%")):
-        lines = lines[1:]
-    first = lines[0].strip() if lines else ""
-    return bool(first) and not first.startswith((SETUP, SUBMIT, CHECK, EXPERIMENT))
+def _versions(notebook: dict[str, Any]) -> str:
+    """What the notebook says of the versions it was last run with: for show, never trusted."""
+    metadata = notebook.get("metadata")
+    said = metadata.get("handed_in_with") if isinstance(metadata, dict) else None
+    return re.sub(r"[^\w.,+ ]", "", said)[:80] if isinstance(said, str) else ""
 
 
 def _source(cell: Any) -> str:

@@ -37,3 +37,23 @@ def never_ends(w, g, lr):
     """The loop has no exit."""
     while True:
         torch.ones(1)
+
+
+@fault(of="mean", loses={"q1"}, hint="Does every entry count?")
+def first_and_last_only(x):
+    """The middle of the smallest and largest entry stands for the mean of all."""
+    if x.numel() == 0:
+        raise ValueError("x is empty")
+    return (x.min() + x.max()) / 2
+
+
+@fault(of="mean", loses={"q1"}, hint="What should an empty tensor give?")
+def accepts_nothing(x):
+    """The empty tensor is not refused: its mean is NaN."""
+    return x.sum() / x.numel()
+
+
+@fault(of="descend", loses={"q2"}, hint="What is multiplied by lr?")
+def forgets_lr(w, g, lr):
+    """The gradient is subtracted whole, without the learning rate."""
+    return reference.descend(w, g, 1.0)

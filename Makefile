@@ -1,0 +1,36 @@
+# Everything a person does is a target here, and each is a thin line over `autograder …`. `make help` lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+READY  := $(VENV)/.ready
+RUN    := $(VENV)/bin/autograder
+HW     ?=
+
+.DEFAULT_GOAL := all
+.PHONY: all help check test audit grade clean
+
+all: $(READY)           ## environment, all releases and zips, solutions and stubs through the tests, one table
+	@$(RUN) build $(HW)
+
+$(READY): pyproject.toml autograder/bootstrap.py
+	@$(PYTHON) autograder/bootstrap.py $(VENV) --extras author test
+	@touch $@
+
+check: $(READY)         ## fast gates while writing content (seconds)
+	@$(RUN) check $(HW)
+	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check autograder tests/*.py && $(VENV)/bin/mypy -p autograder
+
+test: $(READY)          ## the tests of the whole project
+	@$(VENV)/bin/python tests/run.py
+
+audit: $(READY)         ## reference, stub, legal variants and faults against the tests; HW="hw4_adam" for one
+	@$(RUN) audit $(HW)
+
+grade: $(READY)         ## grade one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
+	@$(RUN) grade $(NOTEBOOK) --assignment $(HW) --out results.json
+
+clean:                  ## remove what make made, but the environment
+	rm -rf .cache release/solutions release/gradescope
+
+help:
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

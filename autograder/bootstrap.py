@@ -1,0 +1,139 @@
+"""Set up an environment: ``python autograder/bootstrap.py VENV [--requirements FILE | --project EXTRAS]``. Standard library alone.
+
+torch is installed by pip, so that the user's own pip configuration is honored: a torch in the environment that satisfies the pin first, then the CPU build where an index
+offers one, else what the index has; and when that would bring gigabytes of CUDA packages to a machine without an NVIDIA GPU, it stops and says the remedy.
+Every step has a time limit; any failure ends with a message and a non-zero exit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from pathlib import Path
+
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""PyTorch's own index of CPU builds; TORCH_CPU_INDEX names another."""
+
+ALLOW_CUDA = "AUTOGRADER_ALLOW_CUDA_DOWNLOAD"
+SECONDS = 1800
+
+TOO_LARGE = f"""\
+torch here would come with NVIDIA's CUDA packages: a download of about 2.5 GB, 5 GB on disk. This machine has no NVIDIA GPU, so nothing was installed.
+Remedies:
+  - install a CPU build yourself, then run make again:  {{python}} -m pip install --index-url <an index of CPU builds> {{pin}}
+  - name an index of CPU builds:                         export TORCH_CPU_INDEX=<address>
+  - go on with the CUDA packages:                        export {ALLOW_CUDA}=1"""
+
+
+class Stop(Exception):
+    """Setting up cannot go on; the message says why and what to do."""
+
+
+def say(text: str) -> None:
+    print(f"[setup] {text}", flush=True)
+
+
+def run(command: list[str], what: str, *, quiet: bool = True) -> str:
+    """Run a step. Raises `Stop` with the last lines of its output when it fails or takes too long."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        raise Stop(f"{what} did not finish within {SECONDS} s. Check the network and run it again.") from None
+    if done.returncode:
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+        raise Stop(f"{what} failed:\n{last}")
+    return done.stdout
+
+
+def pins(root: Path, extras: list[str]) -> list[str]:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["dependencies"] + [pin for extra in extras for pin in project["optional-dependencies"][extra]]
+
+
+def has_torch(python: str, pin: str) -> bool:
+    """Whether the environment's torch is the pinned version, whatever its build."""
+    check = "import importlib.metadata as m; print(m.version('torch'))"
+    found = subprocess.run([python, "-c", check], capture_output=True, text=True).stdout.strip()
+    return found.split("+")[0] == pin.partition("==")[2]
+
+
+def has_nvidia_gpu() -> bool:
+    return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+
+
+def would_bring_cuda(python: str, pin: str, *options: str) -> bool:
+    """Ask pip, without installing: does resolving `pin` bring NVIDIA packages? Raises `Stop` when it cannot be resolved."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        command = [python, "-m", "pip", "install", "-q", "--dry-run", "--ignore-installed", "--report", str(report), *options, pin]
+        run(command, f"asking the package index for {pin}")
+        packages = json.loads(report.read_text(encoding="utf-8"))["install"]
+    return any(p["metadata"]["name"].startswith(("nvidia-", "nvidia_", "triton")) for p in packages)
+
+
+def install_torch(python: str, pin: str) -> None:
+    if has_torch(python, pin):
+        return
+    options: list[str] = []
+    if not has_nvidia_gpu() and not os.environ.get(ALLOW_CUDA) and would_bring_cuda(python, pin):
+        index = os.environ.get("TORCH_CPU_INDEX", CPU_INDEX)
+        options = ["--extra-index-url", index, "--retries", "1", "--timeout", "20"]
+        say(f"the package index has only the CUDA build of torch; looking for a CPU build at {index}")
+        try:
+            no_cpu_build = would_bring_cuda(python, pin, *options)
+        except Stop:
+            no_cpu_build = True
+        if no_cpu_build:
+            raise Stop(TOO_LARGE.format(python=python, pin=pin))
+    say(f"installing {pin}")
+    run([python, "-m", "pip", "install", "-q", *options, pin], f"installing {pin}")
+
+
+def set_up(place: Path, requirements: list[str], editable: Path | None) -> None:
+    """An environment at `place` with all of `requirements`, and the project itself in place when `editable` is its folder."""
+    python = str(place / "bin" / "python")
+    if not Path(python).exists():
+        say(f"making an environment in {place} with Python {sys.version.split()[0]}")
+        venv.create(place, with_pip=True)
+    torch = next(r for r in requirements if r.startswith("torch=="))
+    install_torch(python, torch)
+    rest = [r for r in requirements if r != torch]
+    say(f"installing {len(rest)} packages (the first time takes some minutes)")
+    run([python, "-m", "pip", "install", "-q", torch, *rest], "installing the packages")
+    if editable is not None:
+        run([python, "-m", "pip", "install", "-q", "--no-deps", "-e", str(editable)], "installing the project")
+    run([python, "-c", "import torch; torch.ones(1)"], "importing torch")
+    say("the environment is ready")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("place", type=Path, help="folder of the environment")
+    parser.add_argument("--requirements", type=Path, help="a file of pinned requirements (for the Gradescope image)")
+    parser.add_argument("--extras", nargs="*", default=[], help="optional dependencies of pyproject.toml to install, with the project itself")
+    options = parser.parse_args()
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        print(f"[setup] Python 3.11, 3.12 or 3.13 is needed; this is {sys.version.split()[0]}. Name another: make PYTHON=python3.12", file=sys.stderr)
+        return 2
+    root = Path(__file__).resolve().parent.parent
+    try:
+        if options.requirements:
+            lines = options.requirements.read_text(encoding="utf-8").splitlines()
+            set_up(options.place, [line.strip() for line in lines if line.strip() and not line.startswith("#")], None)
+        else:
+            set_up(options.place, pins(root, options.extras), root)
+    except Stop as stop:
+        print(f"[setup] {stop}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""notebook.md + reference.py + tests -> the solution notebook and the student notebook."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.build.expected import Expected
+from autograder.content import Assignment, ContentError, Course, Question, read_text
+from autograder.handin import CHECK, EXPERIMENT, SETUP, SUBMIT
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+_QUESTION = re.compile(r"^<!-- question: (\w+) -->$", re.MULTILINE)
+_ANSWER = re.compile(r"^<!-- answer: (\w+) -->$", re.MULTILINE)
+_REFERENCE = re.compile(r"^# reference: ([\w, ]+)$")
+_CHECK = re.compile(r"^# check: (\w+)$")
+_EXPERIMENT = re.compile(rf"^{EXPERIMENT}: ([\w-]+)")
+ANSWER_PROMPT = "*Write your answer here: double-click this cell.*"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One cell before its marks are replaced. kind: markdown, code, reference, check, experiment or answer."""
+
+    kind: str
+    text: str
+    names: tuple[str, ...] = ()
+
+
+def read_sources(assignment: Assignment) -> list[Source]:
+    """The cells of notebook.md. Raises `ContentError` for a mark that names nothing."""
+    path = assignment.path / "notebook.md"
+    notebook = jupytext.reads(read_text(path), fmt="md")
+    sources = []
+    for cell in notebook.cells:
+        text = cell.source.strip()
+        if cell.cell_type == "markdown":
+            if answer := _ANSWER.search(text):
+                if text != answer.group(0):
+                    raise ContentError(f"{path}: '{answer.group(0)}' must stand in a cell of its own (two blank lines before and after).")
+                assignment.question(answer.group(1))
+                sources.append(Source("answer", text, (answer.group(1),)))
+            elif text:
+                for question in _QUESTION.findall(text):
+                    assignment.question(question)
+                sources.append(Source("markdown", text))
+        elif found := _REFERENCE.match(text):
+            names = tuple(n.strip() for n in found.group(1).split(","))
+            for name in names:
+                assignment.reference.solution(name)
+            sources.append(Source("reference", text, names))
+        elif found := _CHECK.match(text):
+            assignment.question(found.group(1))
+            sources.append(Source("check", text, (found.group(1),)))
+        elif found := _EXPERIMENT.match(text):
+            sources.append(Source("experiment", text, (found.group(1),)))
+        elif text.startswith(("# reference", "# check", EXPERIMENT)):
+            raise ContentError(f"{path}: the mark '{text.splitlines()[0]}' cannot be read; see CONTRIBUTING.md.")
+        else:
+            sources.append(Source("code", text))
+    return sources
+
+
+def solution_notebook(course: Course, assignment: Assignment) -> nbformat.NotebookNode:
+    """The notebook with the reference's solutions and the sample answers, without outputs."""
+    return _assemble(course, assignment, None)
+
+
+def student_notebook(course: Course, assignment: Assignment, expected: Expected) -> nbformat.NotebookNode:
+    """The notebook with stubs, and the reference's output collapsed under each experiment."""
+    return _assemble(course, assignment, expected)
+
+
+def _assemble(course: Course, assignment: Assignment, expected: Expected | None) -> nbformat.NotebookNode:
+    solved = expected is None
+    cells: list[nbformat.NotebookNode] = []
+    sources = read_sources(assignment)
+    title, *rest = sources
+    if title.kind != "markdown" or not title.text.startswith("# "):
+        raise ContentError(f"{assignment.path / 'notebook.md'}: the first cell must be Markdown and begin with '# ' and the title.")
+    cells.append(new_markdown_cell(_badge(course, assignment) + _headed(assignment, title.text)))
+    cells.append(_tagged(new_code_cell(setup_cell(assignment)), form=True))
+    for source in rest:
+        cells += _cells(assignment, source, expected)
+    cells.append(new_markdown_cell(_HAND_IN))
+    cells.append(_tagged(new_code_cell(submit_cell(assignment)), form=True))
+    for number, cell in enumerate(cells):
+        cell["id"] = hashlib.sha256(f"{assignment.name} {solved} {number}".encode()).hexdigest()[:12]
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "colab": {"name": f"{assignment.name}.ipynb", "provenance": [], "toc_visible": True},
+    }
+    return new_notebook(cells=cells, metadata=metadata)
+
+
+def _cells(assignment: Assignment, source: Source, expected: Expected | None) -> list[nbformat.NotebookNode]:
+    solved = expected is None
+    if source.kind == "markdown":
+        return [new_markdown_cell(_headed(assignment, source.text))]
+    if source.kind == "reference":
+        pick = assignment.reference.solution if solved else assignment.reference.stub
+        return [new_code_cell("\n\n\n".join(pick(name) for name in source.names))]
+    if source.kind == "check":
+        return [_tagged(new_code_cell(f'{CHECK} {source.names[0]}\ngrader.check("{source.names[0]}")'))]
+    if source.kind == "answer":
+        text = sample_answer(assignment, source.names[0]) if solved else ANSWER_PROMPT
+        return [new_markdown_cell(f"{source.text}\n\n{text}")]
+    if source.kind == "experiment":
+        cell = [_tagged(new_code_cell(source.text))]
+        if expected is not None and (shown := expected.markdown(source.names[0])):
+            cell.append(new_markdown_cell(shown))
+        return cell
+    return [new_code_cell(source.text)]
+
+
+def _tagged(cell: nbformat.NotebookNode, *, form: bool = False) -> nbformat.NotebookNode:
+    """A cell that stock Otter skips when it grades; in Colab a form hides its code."""
+    cell.metadata["tags"] = ["otter_ignore"]
+    if form:
+        cell.metadata["cellView"] = "form"
+        cell.metadata["jupyter"] = {"source_hidden": True}
+    return cell
+
+
+def _headed(assignment: Assignment, text: str) -> str:
+    return _QUESTION.sub(lambda m: heading(assignment.question(m.group(1))), text)
+
+
+def heading(question: Question) -> str:
+    """The heading of a question and the line with what it is worth, how long it takes and where it comes from."""
+    graded = ", graded by people" if question.manual else ""
+    return (
+        f"## Question {question.number} · {question.title}\n"
+        f"*{question.points} {'point' if question.points == 1 else 'points'}{graded} · about {question.minutes} minutes · "
+        f"difficulty {question.difficulty} of 3 · lecture {question.lecture}*"
+    )
+
+
+def _badge(course: Course, assignment: Assignment) -> str:
+    if not course.repository:
+        return ""
+    where = f"https://colab.research.google.com/github/{course.repository}/blob/main/{assignment.name}/{assignment.name}.ipynb"
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({where})\n\n"
+
+
+_HAND_IN = """## Hand in
+
+Run the cell below. It runs your definitions once more in a fresh process, as the grader will, prints what the public checks say there, and hands you the file to upload
+to Gradescope. Cells that begin with `# experiment` are not run by the grader."""
+
+
+def submit_cell(assignment: Assignment) -> str:
+    return f'#@title Hand in: run this cell last\n{SUBMIT} {assignment.name}\nimport handin\n\nhandin.hand_in("{assignment.name}")'
+
+
+def student_files(assignment: Assignment) -> dict[str, str]:
+    """The files that the set-up cell writes: the public tests and the helpers. Hidden tests are not even read."""
+    files = {"checks.py": read_text(PACKAGE / "checks.py"), "handin.py": read_text(PACKAGE / "handin.py")}
+    if uses_accelerator(assignment):
+        files["accelerator.py"] = read_text(PACKAGE / "accelerator.py")
+    if assignment.probes:
+        files["probes.py"] = assignment.probes
+    for question in assignment.coded:
+        files[f"tests/{question.id}.py"] = assignment.test_source(question.id, hidden=False)
+    return files
+
+
+def uses_accelerator(assignment: Assignment) -> bool:
+    """Whether the homework's text or tests name the accelerator."""
+    texts = [read_text(assignment.path / "notebook.md"), assignment.probes, assignment.reference.source]
+    texts += [read_text(p) for q in assignment.coded for p in [assignment.test_file(q.id, "public")]]
+    return any(re.search(r"\baccelerator\b", text) for text in texts)
+
+
+def setup_cell(assignment: Assignment) -> str:
+    """The cell that makes one file enough: it writes the helpers and checks, and installs what is missing."""
+    files = ",\n".join(f"    {name!r}: {_literal(text)}" for name, text in sorted(student_files(assignment).items()))
+    early = "\nimport accelerator  # registers the simulated device: before the first backward pass of the session" if uses_accelerator(assignment) else ""
+    return (
+        "#@title Set-up: run this cell first\n"
+        f"{SETUP} {assignment.name}\n"
+        "import importlib\nimport pathlib\n\n"
+        f"FILES = {{\n{files},\n}}\n"
+        "for name, text in FILES.items():\n"
+        "    path = pathlib.Path(name)\n"
+        "    path.parent.mkdir(exist_ok=True)\n"
+        '    path.write_text(text, encoding="utf-8")\n\n'
+        "import handin\n\n"
+        "handin.install()\n"
+        f"import otter{early}\n\n"
+        "grader = otter.Notebook()\n"
+        'print(f"Ready: {handin.versions()}. {len(FILES)} files written beside this notebook.")'
+    )
+
+
+def _literal(text: str) -> str:
+    """A Python literal that keeps the text readable: one line of source for each line."""
+    body = "\n".join(f"        {line!r}" for line in text.splitlines(keepends=True))
+    return f"(\n{body}\n    )" if body else "''"
+
+
+def sample_answer(assignment: Assignment, question: str) -> str:
+    return written_section(assignment, question, "Sample answer")
+
+
+def written_section(assignment: Assignment, question: str, section: str) -> str:
+    """The text below ``### section`` of ``## question`` in written.md. Raises `ContentError` when there is none."""
+    path = assignment.solutions / "written.md"
+    found = re.search(rf"^## {question}\b.*?(?=^## |\Z)", read_text(path), re.MULTILINE | re.DOTALL)
+    part = found and re.search(rf"^### {section}\n(.*?)(?=^### |\Z)", found.group(0), re.MULTILINE | re.DOTALL)
+    if not part or not part.group(1).strip():
+        raise ContentError(f"{path}: question '{question}' has no '### {section}' section.")
+    return part.group(1).strip()
+
+
+def parse_errors(notebook: nbformat.NotebookNode) -> list[str]:
+    """The code cells that are not Python (magics allowed), each with its first line."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    found = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "code":
+            try:
+                ast.parse(TransformerManager().transform_cell(cell.source))
+            except SyntaxError as error:
+                found.append(f"cell {number}, line {error.lineno}: {error.msg} (it begins: {cell.source.splitlines()[0][:60]})")
+    return found
+
+
+def to_bytes(notebook: Any) -> bytes:
+    """The file's bytes: sorted keys, no timing, a final newline."""
+    return (nbformat.writes(notebook) + "\n").encode("utf-8")

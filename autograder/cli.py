@@ -1,0 +1,185 @@
+"""The commands. Each is a thin line over a room; exit codes: 0 done, 1 a gate or a row failed, 2 wrong usage, 3 the grader or the set-up failed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from autograder.content import Assignment, ContentError, Course, load_course
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; errors of content and usage end with a message, never a traceback."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    from autograder.grading.grade import GradingError
+
+    try:
+        code: int = options.run(options)
+        return code
+    except ContentError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2
+    except GradingError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        print("autograder: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograder",
+        description="Build, grade and audit the course's homework.",
+        epilog="Example: autograder grade my.ipynb --assignment hw4_adam",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, epilog=f"Example: {example}")
+        sub.set_defaults(run=run)
+        sub.add_argument("--root", type=Path, default=None, help="the course's folder (default: this project)")
+        return sub
+
+    sub = command("build", _build, "make student notebooks, solutions and Gradescope zips, and prove them", "autograder build hw4_adam")
+    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("--force", action="store_true", help="rebuild although nothing changed")
+    sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s each)")
+
+    sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
+    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+
+    sub = command("grade", _grade, "grade one notebook", "autograder grade my.ipynb --assignment hw4_adam --out results.json")
+    sub.add_argument("notebook", type=Path)
+    sub.add_argument("--assignment", required=True)
+    sub.add_argument("--out", type=Path, default=Path("results.json"), help="default: results.json")
+    sub.add_argument("--seed", type=int, help="repeat a verdict with the seed that the staff log names")
+    sub.add_argument("--log", type=Path, help="staff-only log: the seed and the verdicts")
+
+    sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
+    sub.add_argument("--base", type=Path, default=Path("/autograder"))
+
+    sub = command("self-check", _self_check, "grade the bundled stub and say whether the image works", "autograder self-check --base /autograder")
+    sub.add_argument("--base", type=Path, default=Path("/autograder"))
+    return parser
+
+
+def _chosen(options: argparse.Namespace) -> tuple[Course, list[Assignment]]:
+    course = _course(options)
+    return course, [course.assignment(name) for name in (options.assignments or course.assignments)]
+
+
+def _course(options: argparse.Namespace) -> Course:
+    return load_course(options.root) if options.root else load_course()
+
+
+def _build(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.build.release import GateError, build
+
+    course, assignments = _chosen(options)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 150
+    rows, failed = [], 0
+    for assignment in assignments:
+        try:
+            rows.append(build(course, assignment, lambda text: console.print(f"[dim]{text}[/dim]"), stock=not options.no_stock, force=options.force))
+        except (GateError, ContentError, RuntimeError) as error:
+            failed += 1
+            console.print(str(error), style="bold", markup=False)
+    table = Table(title=course.name, title_justify="left")
+    for heading, justify in [
+        ("assignment", "left"),
+        ("student notebook", "left"),
+        ("Gradescope zip", "left"),
+        ("points", "right"),
+        ("reference", "right"),
+        ("stub", "right"),
+        ("otter run: reference, stub", "right"),
+        ("time", "right"),
+    ]:
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for r in rows:
+        stock = f"{_percent(r.stock_reference)}, {_percent(r.stock_stub)}" if r.stock_reference and r.stock_stub else "not run"
+        time = f"{r.seconds:.0f} s" if r.fresh else "unchanged"
+        table.add_row(r.name, r.notebook, r.zip, str(r.points), _percent(r.reference), _percent(r.stub), stock, time)
+    console.print(table)
+    if failed:
+        console.print(f"{failed} of {len(assignments)} assignments did not pass their gates; see above.", style="bold")
+    return 1 if failed else 0
+
+
+def _percent(points: tuple[float, float] | None) -> str:
+    return "not run" if points is None else f"{100 * points[0] / points[1]:.0f} %"
+
+
+def _check(options: argparse.Namespace) -> int:
+    from autograder.audit.local import check_reference_and_stub
+    from autograder.build.gates import content_problems
+
+    course, assignments = _chosen(options)
+    failed = False
+    for assignment in assignments:
+        problems = [str(p) for p in content_problems(course, assignment)]
+        problems += check_reference_and_stub(assignment)
+        for problem in problems:
+            print(problem)
+        failed |= bool(problems)
+        print(f"{assignment.name}: {'FAIL' if problems else 'PASS'} ({len(assignment.questions)} questions, {assignment.minutes} minutes, {assignment.points} points)")
+    return 1 if failed else 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from autograder.grading.grade import grade, score
+
+    course = _course(options)
+    assignment = course.assignment(options.assignment)
+    if not options.notebook.is_file():
+        raise ContentError(f"{options.notebook}: no such file.")
+    results = grade(course, assignment, options.notebook, options.out, seed=options.seed, log=options.log)
+    for row in results["tests"]:
+        state = {"passed": "PASS", "failed": "FAIL"}[row["status"]]
+        points = f"{row['score']:g}/{row['max_score']:g}" if "max_score" in row else ""
+        print(f"{row.get('number', ''):>5}  {state}  {points:>6}  {row['name']}")
+    got, possible = score(results)
+    print(f"{got:g} of {possible:g} points. Details: {options.out}")
+    return 0
+
+
+def _gradescope(options: argparse.Namespace) -> int:
+    from autograder.grading.grade import grade_gradescope
+
+    course = load_course(options.base / "source")
+    grade_gradescope(course, _only_assignment(course), options.base)
+    return 0
+
+
+def _self_check(options: argparse.Namespace) -> int:
+    from autograder.grading.grade import grade, score
+
+    source = options.base / "source"
+    course = load_course(source)
+    assignment = _only_assignment(course)
+    with tempfile.TemporaryDirectory() as folder:
+        results = grade(course, assignment, source / "self-check.ipynb", Path(folder, "results.json"))
+    got, possible = score(results)
+    reached = all("not graded" not in row.get("tags", []) for row in results["tests"])
+    if not reached or possible == 0 or got > 0.05 * possible:
+        print(f"self-check failed: the stub scored {got:g} of {possible:g}\n{results}", file=sys.stderr)
+        return 3
+    print(f"self-check passed: {assignment.name}, {len(results['tests']) - 1} cases, stub {got:g} of {possible:g} points")
+    return 0
+
+
+def _only_assignment(course: Course) -> Assignment:
+    """The assignment whose files a bundle carries."""
+    present = [p.name for p in sorted((course.root / "assignments").iterdir()) if (p / "assignment.toml").exists()]
+    if len(present) != 1:
+        raise ContentError(f"{course.root}: a bundle carries exactly one assignment; found {', '.join(present) or 'none'}.")
+    return course.assignment(present[0])

@@ -1,0 +1,176 @@
+"""What a student's notebook needs beside the checks: installing what is missing, and handing in. Shipped to students; standard library alone.
+
+A notebook's cells are told apart by their first line, because editors lose metadata: ``# setup:``, ``# check:``, ``# experiment`` and
+``# submit:`` cells are not run when the definitions are run afresh, here and in the grader.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+SETUP, CHECK, EXPERIMENT, SUBMIT = "# setup:", "# check:", "# experiment", "# submit:"
+
+OTTER = "otter-grader==7.0.0"
+OTTER_NEEDS = ("fica==0.4.1", "python-frontmatter==1.3.0", "ipylab==1.1.0")
+"""All that Otter imports and Colab lacks: installed without their own dependencies, so that nothing of Colab's changes."""
+
+FRESH_RUN_SECONDS = 300
+
+
+def in_colab() -> bool:
+    return "google.colab" in sys.modules
+
+
+def runs_in_grading(source: str) -> bool:
+    """Whether a code cell holds definitions that grading runs: not empty, and no set-up, check, experiment or submission cell."""
+    lines = [line.strip() for line in source.strip().splitlines()]
+    while lines and lines[0].startswith(("#@", "%%")):
+        del lines[0]
+    return bool(lines) and bool(lines[0]) and not lines[0].startswith((SETUP, CHECK, EXPERIMENT, SUBMIT))
+
+
+def install() -> None:
+    """Install what this notebook imports and does not find. Raises RuntimeError with pip's last words when that fails."""
+    if in_colab():
+        wanted = [] if _present("otter", "fica", "frontmatter", "ipylab") else ["--no-deps", OTTER, *OTTER_NEEDS]
+    else:
+        wanted = [name for name in ("torch", "numpy", "matplotlib") if not _present(name)]
+        wanted += [] if _present("otter", "fica", "frontmatter", "ipylab") else [OTTER]
+    if not wanted:
+        return
+    print("Installing", " ".join(w for w in wanted if not w.startswith("--")), "...", flush=True)
+    run = subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], capture_output=True, text=True, timeout=1800)
+    if run.returncode:
+        last = "\n".join((run.stderr or run.stdout).strip().splitlines()[-5:])
+        raise RuntimeError(f"pip could not install {' '.join(wanted)}.\n{last}\nCheck the network connection and run this cell again.")
+    importlib.invalidate_caches()
+
+
+def _present(*modules: str) -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in modules)
+
+
+def versions() -> str:
+    """Python's and torch's versions, for the note that the grader shows."""
+    torch = sys.modules.get("torch")
+    return f"Python {platform.python_version()}" + (f", torch {torch.__version__}" if torch else "")
+
+
+def hand_in(assignment: str) -> None:
+    """Run the notebook's definition cells in a fresh process, print what the public checks say there, and hand over the file."""
+    notebook, origin = live_notebook(assignment)
+    if notebook is None:
+        print(origin)
+        return
+    print(f"Running the cells of {origin} in a fresh process ...", flush=True)
+    print(fresh_run(notebook))
+    notebook.setdefault("metadata", {})["handed_in_with"] = versions()
+    _hand_over(notebook, assignment, origin)
+
+
+def live_notebook(assignment: str) -> tuple[dict[str, Any] | None, str]:
+    """The notebook's content and where it comes from; or None and what to do. In Colab it is the live one, unsaved edits included."""
+    if in_colab():
+        try:
+            from google.colab import _message  # type: ignore[import-not-found]
+
+            reply = _message.blocking_request("get_ipynb", timeout_sec=60)
+            return reply["ipynb"], "this notebook"
+        except Exception as error:
+            return None, f"Colab did not hand out the notebook ({error}). Use File > Download > Download .ipynb, and upload that file."
+    named = os.environ.get("JPY_SESSION_NAME", "")
+    here = [Path(named)] if named.endswith(".ipynb") and Path(named).exists() else list(Path.cwd().glob("*.ipynb"))
+    found = []
+    for path in here:
+        try:
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if any(f"{SUBMIT} {assignment}" in _source(c) for c in notebook.get("cells", [])):
+            found.append((path.stat().st_mtime, path, notebook))
+    if not found:
+        return None, f"No saved notebook of {assignment} was found in {Path.cwd()}. Save it there, then run this cell again."
+    saved, path, notebook = max(found, key=lambda entry: entry[0])
+    return notebook, f"{path.name} as saved at {time.strftime('%H:%M:%S', time.localtime(saved))}"
+
+
+def fresh_run(notebook: dict[str, Any]) -> str:
+    """The table of public checks from a fresh process."""
+    cells = [_source(c) for c in notebook.get("cells", []) if c.get("cell_type") == "code"]
+    work = Path(".handin.json")
+    work.write_text(json.dumps([c for c in cells if runs_in_grading(c)]), encoding="utf-8")
+    try:
+        run = subprocess.run(
+            [sys.executable, "handin.py", str(work)],
+            capture_output=True,
+            text=True,
+            timeout=FRESH_RUN_SECONDS,
+            env={**os.environ, "MPLBACKEND": "agg"},
+        )
+    except subprocess.TimeoutExpired:
+        return f"The cells did not finish within {FRESH_RUN_SECONDS} s. Start long runs with '# experiment' so that grading skips them."
+    finally:
+        work.unlink(missing_ok=True)
+    table = run.stdout.partition(_MARK)[2].strip()
+    return table or "The cells ended the fresh process:\n" + "\n".join(run.stderr.strip().splitlines()[-5:])
+
+
+_MARK = "=== public checks ==="
+
+
+def run_cells_and_checks(cells: list[str]) -> str:
+    """The body of the fresh process: run the cells, then every public check."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from otter.test_files.exception_test import ExceptionTestFile
+
+    shell = InteractiveShell.instance(colors="NoColor")
+    problems = []
+    for cell in cells:
+        result = shell.run_cell(cell, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            problems.append(f"A cell raised {type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}")
+            problems.append(f"    it begins: {cell.strip().splitlines()[0][:100]}")
+    lines = ["question   public checks   result", "--------   -------------   ------"]
+    for path in sorted(Path("tests").glob("q*.py"), key=lambda p: int(p.stem[1:])):
+        file = ExceptionTestFile.from_file(str(path))
+        file.run(shell.user_ns)
+        passed = sum(r.passed for r in file.test_case_results)
+        total = len(file.test_case_results)
+        lines.append(f"{file.name:<8}   {f'{passed} of {total}':<13}   {'PASS' if passed == total else 'FAIL'}")
+    return "\n".join([*problems, *([""] if problems else []), *lines, "", "The hidden checks run when you upload the file."])
+
+
+def _hand_over(notebook: dict[str, Any], assignment: str, origin: str) -> None:
+    name = f"{assignment}.ipynb"
+    if not in_colab():
+        print(f"Upload {origin.split(' as saved')[0]} to Gradescope (it is in {Path.cwd()}).")
+        return
+    Path(name).write_text(json.dumps(notebook), encoding="utf-8")
+    try:
+        from google.colab import files
+
+        files.download(name)
+        print(f"{name} is downloading: upload it to Gradescope. ", end="")
+    except Exception:
+        print("The download did not start. ", end="")
+    print("If you do not find it: File > Download > Download .ipynb gives the same file.")
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(source) if isinstance(source, list) else str(source)
+
+
+if __name__ == "__main__":
+    text = run_cells_and_checks(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    print(_MARK)
+    print(text)
