@@ -250,7 +250,8 @@ class Decoder:
             raise WireError("a malformed tensor")
         dtype = _DTYPES[v[0]]
         shape, data = self._take(v[1:4], dtype.itemsize)
-        value = torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
+        # A clone owns its storage: a tensor over a buffer could not be resized.
+        value = torch.frombuffer(data, dtype=dtype).reshape(shape).clone() if data else torch.empty(shape, dtype=dtype)
         device = self._device(v[4])
         if device.type != "cpu":
             value = value.to(device)
