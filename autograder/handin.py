@@ -31,10 +31,8 @@ def in_colab() -> bool:
 
 def runs_in_grading(source: str) -> bool:
     """Whether a code cell holds definitions that grading runs: not empty, and no set-up, check, experiment or submission cell."""
-    lines = [line.strip() for line in source.strip().splitlines()]
-    while lines and lines[0].startswith(("#@", "%%")):
-        del lines[0]
-    return bool(lines) and bool(lines[0]) and not lines[0].startswith((SETUP, CHECK, EXPERIMENT, SUBMIT))
+    lines = [line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith(("#@", "%%"))]
+    return bool(lines) and not lines[0].startswith((SETUP, CHECK, EXPERIMENT, SUBMIT))
 
 
 def install() -> None:

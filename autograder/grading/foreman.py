@@ -44,7 +44,6 @@ def warm_up() -> None:
     import torch._dynamo
     import torch.fx.experimental.symbolic_shapes  # noqa: F401
     import torch.utils.data  # noqa: F401
-    from IPython.core.interactiveshell import InteractiveShell  # noqa: F401
 
     from autograder.grading import cases, examiner, worker  # noqa: F401
 
