@@ -282,7 +282,7 @@ def _with_call(text: str) -> str:
 
 
 def _gap(what: str, got: Any, expected: Any) -> str:
-    return _with_call(f"{what[0].upper() + what[1:]}: got {show(got)}, expected {show(expected)}.")
+    return _with_call(f"{what if what.isidentifier() else what[0].upper() + what[1:]}: got {show(got)}, expected {show(expected)}.")
 
 
 def _type(value: object) -> str:

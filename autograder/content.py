@@ -203,6 +203,7 @@ class Course:
     term: str
     repository: str
     feedback: str
+    diagnosis: str
     points: int | None
     assignments: tuple[str, ...]
     root: Path
@@ -213,12 +214,14 @@ class Course:
 
 
 FEEDBACK = ("visible", "after_due_date", "after_published", "never")
+DIAGNOSIS = ("visible", "after_published", "staff", "never")
+"""Who sees the likely misconception behind a failure: students at once, students later, the staff log alone, nobody."""
 
 
 def load_course(root: Path = ROOT) -> Course:
     root = root.resolve()
     path = root / "assignments" / "course.toml"
-    keys: dict[str, Any] = {"name": str, "term": str, "repository": str, "hidden_feedback": str, "points": int, "assignments": dict}
+    keys: dict[str, Any] = {"name": str, "term": str, "repository": str, "hidden_feedback": str, "diagnosis": str, "points": int, "assignments": dict}
     table = take(read_toml(path), keys, str(path))
     for key in ("name", "term", "assignments"):
         if key not in table:
@@ -226,11 +229,15 @@ def load_course(root: Path = ROOT) -> Course:
     feedback = table.get("hidden_feedback", "visible")
     if feedback not in FEEDBACK:
         raise ContentError(f"{path}: hidden_feedback is '{feedback}'; it must be one of {', '.join(FEEDBACK)}.")
+    diagnosis = table.get("diagnosis", "visible")
+    if diagnosis not in DIAGNOSIS:
+        raise ContentError(f"{path}: diagnosis is '{diagnosis}'; it must be one of {', '.join(DIAGNOSIS)}.")
     return Course(
         name=table["name"],
         term=table["term"],
         repository=table.get("repository", ""),
         feedback=feedback,
+        diagnosis=diagnosis,
         points=table.get("points"),
         assignments=tuple(table["assignments"]),
         root=root,

@@ -6,6 +6,8 @@ A notebook's cells are told apart by their first line, because editors lose meta
 
 from __future__ import annotations
 
+import html
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -58,8 +60,54 @@ def _present(*modules: str) -> bool:
 
 def versions() -> str:
     """Python's and torch's versions, for the note that the grader shows."""
-    torch = sys.modules.get("torch")
-    return f"Python {platform.python_version()}" + (f", torch {torch.__version__}" if torch else "")
+    return f"Python {platform.python_version()}, torch {importlib.metadata.version('torch')}"
+
+
+def grader() -> Any:
+    """Otter's notebook object; its ``check`` answers with a `Report`."""
+    import otter
+
+    class Grader(otter.Notebook):  # type: ignore[misc]
+        def check(self, question: str, global_env: dict[str, Any] | None = None) -> Report:
+            caller = sys._getframe(1).f_globals
+            return Report(super().check(question, global_env=caller if global_env is None else global_env))
+
+    return Grader()
+
+
+class Report:
+    """What the public checks of one question say: PASS or FAIL in words, then what was called, what came back, what was expected."""
+
+    def __init__(self, file: Any) -> None:
+        self.name = file.name
+        self.cases = [
+            (r.test_case.body.test_func.__name__.replace("_", " "), r.passed, "" if r.passed else _said(r.message)) for r in file.test_case_results
+        ]
+
+    @property
+    def passed(self) -> int:
+        return sum(ok for _, ok, _ in self.cases)
+
+    def __repr__(self) -> str:
+        kinds = {kind for _, ok, said in self.cases for kind in [said.partition(": ")[0]] if not ok}
+        if self.passed == 0 and kinds == {"NotAttempted"}:
+            return f"{self.name}: not attempted yet ({len(self.cases)} public checks wait for your code)."
+        lines = [f"{self.name}: {self.passed} of {len(self.cases)} public checks pass."]
+        for title, ok, said in self.cases:
+            lines.append(f"  {'PASS' if ok else 'FAIL'}  {title}")
+            text = said.partition(": ")[2]
+            lines += [f"        {line}" for line in text.splitlines()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        lines = html.escape(repr(self)).splitlines()
+        shown = [line.replace("PASS", "<b>PASS</b>", 1) if line.startswith("  PASS") else line.replace("FAIL", "<b>FAIL</b>", 1) for line in lines]
+        return '<pre style="white-space: pre-wrap">' + "\n".join(shown) + "</pre>"
+
+
+def _said(message: str) -> str:
+    """``Kind: text`` of a failed case: Otter puts two lines and the line of the test before it."""
+    return "\n".join(message.splitlines()[3:]).strip()
 
 
 def hand_in(assignment: str) -> None:

@@ -185,11 +185,12 @@ def uses_accelerator(assignment: Assignment) -> bool:
 def setup_cell(assignment: Assignment) -> str:
     """The cell that makes one file enough: it writes the helpers and checks, and installs what is missing."""
     files = ",\n".join(f"    {name!r}: {_literal(text)}" for name, text in sorted(student_files(assignment).items()))
-    early = "\nimport accelerator  # registers the simulated device: before the first backward pass of the session" if uses_accelerator(assignment) else ""
+    registers = "import accelerator  # registers the simulated device: before the first backward pass of the session\n"
+    early = registers if uses_accelerator(assignment) else ""
     return (
         "#@title Set-up: run this cell first\n"
         f"{SETUP} {assignment.name}\n"
-        "import importlib\nimport pathlib\n\n"
+        "import pathlib\n\n"
         f"FILES = {{\n{files},\n}}\n"
         "for name, text in FILES.items():\n"
         "    path = pathlib.Path(name)\n"
@@ -197,8 +198,8 @@ def setup_cell(assignment: Assignment) -> str:
         '    path.write_text(text, encoding="utf-8")\n\n'
         "import handin\n\n"
         "handin.install()\n"
-        f"import otter{early}\n\n"
-        "grader = otter.Notebook()\n"
+        f"{early}"
+        "grader = handin.grader()\n"
         'print(f"Ready: {handin.versions()}. {len(FILES)} files written beside this notebook.")'
     )
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from autograder.grading import wire
 
+MAX_CALLBACKS = 1_000
+MAX_CALLBACK_BYTES = 1 << 16
+
 
 class Lost(BaseException):
     """The student's process hung, died or broke the wire's rules. outcome: 'timed out', 'died' or 'broke the protocol'.
@@ -83,19 +86,17 @@ class Remote(Mapping[str, Any]):
         fields, blob, objects = wire.encode_call(args, kwargs, handles)
         call = Call(name, probe, fields, blob, self.seed, handles)
         self.transcript.append(call)
-        header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, handles)
-        if "error" in header:
-            error = _read_error(header)
-            call.answer = {"error": [error.kind]}
-            raise error
+        header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, call)
         call.answer, call.data = header, data
+        if "error" in header:
+            raise _read_error(header)
         try:
             return wire.decode_reply(header, data, objects)
         except wire.WireError as error:
             raise Lost("broke the protocol", f"the answer could not be read: {error}") from error
 
     def _request(
-        self, header: dict[str, Any], blob: bytes = b"", handles: list[Callable[..., Any]] | None = None
+        self, header: dict[str, Any], blob: bytes = b"", call: Call | None = None
     ) -> tuple[dict[str, Any], bytes, int]:
         self._id += 1
         try:
@@ -106,7 +107,7 @@ class Remote(Mapping[str, Any]):
                     raise wire.WireError("an answer to another request")
                 if "callback" not in answer:
                     return answer, data, self._id
-                self._answer_callback(answer, data, handles or [])
+                self._answer_callback(answer, data, call)
         except wire.TimedOut as error:
             raise Lost("timed out", "no answer in time") from error
         except wire.Closed as error:
@@ -114,18 +115,19 @@ class Remote(Mapping[str, Any]):
         except wire.WireError as error:
             raise Lost("broke the protocol", str(error)) from error
 
-    def _answer_callback(self, header: dict[str, Any], data: bytes, handles: list[Callable[..., Any]]) -> None:
+    def _answer_callback(self, header: dict[str, Any], data: bytes, call: Call | None) -> None:
         number = header["callback"]
-        if type(number) is not int or not 0 <= number < len(handles):
+        if call is None or type(number) is not int or not 0 <= number < len(call.handles):
             raise wire.WireError("a callback that does not exist")
         args, kwargs, objects = wire.decode_call(header, data, None)
         try:
-            fields, blob = wire.encode_reply(handles[number](*args, **kwargs), objects, data)
+            fields, blob = wire.encode_reply(call.handles[number](*args, **kwargs), objects, data)
         except wire.WireError:
             raise
         except Exception as error:
             bases = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
             fields, blob = {"error": [type(error).__name__, bases, str(error)[: wire.MAX_TEXT]]}, b""
+        call.keep(header, data, fields, blob)
         self.channel.send(fields, blob, self.deadline)
 
 
@@ -143,6 +145,15 @@ class Call:
         self.handles = handles
         self.answer: dict[str, Any] | None = None
         self.data = b""
+        self.callbacks: list[tuple[dict[str, Any], bytes, dict[str, Any], bytes]] | None = []
+
+    def keep(self, asked: dict[str, Any], data: bytes, reply: dict[str, Any], blob: bytes) -> None:
+        """Note a callback and its reply. Beyond `MAX_CALLBACKS` of them, or large ones, none is kept: callbacks is None."""
+        if self.callbacks is not None:
+            small = len(self.callbacks) < MAX_CALLBACKS and len(data) + len(blob) < MAX_CALLBACK_BYTES
+            self.callbacks.append((asked, data, reply, blob))
+            if not small:
+                self.callbacks = None
 
 
 def _read_error(header: dict[str, Any]) -> wire.RemoteError:
