@@ -1,0 +1,6 @@
+import os
+import shutil
+
+
+def download(name):
+    shutil.copy(name, os.environ["DOWNLOADS"])
