@@ -52,6 +52,19 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
 
+    sub = command("audit", _audit, "test the tests: faults must fail, correct variants must pass", "autograder audit hw4_adam")
+    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("--only", nargs="+", default=[], metavar="ROW", help="some faults or legal variants")
+    sub.add_argument("--mutants", action="store_true", help="change the reference everywhere, one place at a time; list the changes that pass")
+    sub.add_argument("--repeat", type=int, default=0, metavar="N", help="grade the matrix N times more: other seeds, hash seeds and threads")
+    sub.add_argument("--stock", action="store_true", help="compare with real otter run (12 s for each row)")
+    sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
+
+    sub = command("try", _try, "grade the functions in one Python file against one question", "autograder try hw4_adam q2 my_attempt.py")
+    sub.add_argument("assignment")
+    sub.add_argument("question")
+    sub.add_argument("file", type=Path)
+
     sub = command("grade", _grade, "grade one notebook", "autograder grade my.ipynb --assignment hw4_adam --out results.json")
     sub.add_argument("notebook", type=Path)
     sub.add_argument("--assignment", required=True)
@@ -135,6 +148,23 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from autograder.audit.command import run_audit
+
+    course, assignments = _chosen(options)
+    only = tuple(options.only)
+    return run_audit(
+        course, assignments, only=only, mutants=options.mutants, repeats=options.repeat, stock=options.stock, jobs=options.jobs
+    )
+
+
+def _try(options: argparse.Namespace) -> int:
+    from autograder.audit.attempt import run_attempt
+
+    course = _course(options)
+    return run_attempt(course, course.assignment(options.assignment), options.question, options.file)
+
+
 def _grade(options: argparse.Namespace) -> int:
     from autograder.grading.grade import grade, score
 
@@ -169,9 +199,9 @@ def _self_check(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         results = grade(course, assignment, source / "self-check.ipynb", Path(folder, "results.json"))
     got, possible = score(results)
-    reached = all("not graded" not in row.get("tags", []) for row in results["tests"])
-    if not reached or possible == 0 or got > 0.05 * possible:
-        print(f"self-check failed: the stub scored {got:g} of {possible:g}\n{results}", file=sys.stderr)
+    broken = [row["number"] for row in results["tests"] if {"not graded", "not judged", "died", "timed out"} & set(row.get("tags", []))]
+    if broken or possible == 0 or got > 0.05 * possible:
+        print(f"self-check failed: the stub scored {got:g} of {possible:g}; not judged: {', '.join(broken) or 'none'}\n{results}", file=sys.stderr)
         return 3
     print(f"self-check passed: {assignment.name}, {len(results['tests']) - 1} cases, stub {got:g} of {possible:g} points")
     return 0

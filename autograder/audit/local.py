@@ -11,26 +11,12 @@ import resource
 import signal
 import sys
 import types
-from dataclasses import dataclass
 from typing import Any
 
 from autograder import checks
-from autograder.audit.rows import Row, reference_row, stub_row
+from autograder.audit.rows import Outcome, Row, all_rows, lost_questions, reference_row, stub_row
 from autograder.content import Assignment
 from autograder.grading.cases import load_cases
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one case said about one row."""
-
-    case: str
-    name: str
-    points: float
-    hidden: bool
-    passed: bool
-    outcome: str
-    message: str
 
 
 def run_row(assignment: Assignment, row: Row, *, seconds: float = 60.0, memory: int = 4 << 30) -> list[Outcome]:
@@ -84,13 +70,14 @@ def check_reference_and_stub(assignment: Assignment) -> list[str]:
             problems.append(f"{assignment.name} {outcome.case} {outcome.name}: the reference fails it.\n    {outcome.message}")
     for outcome in run_row(assignment, stub_row(assignment)):
         if outcome.passed:
-            problems.append(f"{assignment.name} {outcome.case} {outcome.name}: the stub passes it. Call the student's function before comparing.")
+            problems.append(
+                f"{assignment.name} {outcome.case} {outcome.name}: the stub passes it. Call the student's function before comparing."
+            )
     return problems
 
 
 def main(argv: list[str]) -> int:
     """Matrix of one assignment for an author at work: ``python -m autograder.audit.local hw4_adam [row ...]``."""
-    from autograder.audit.rows import all_rows
     from autograder.content import load_course
 
     assignment = load_course().assignment(argv[0])
@@ -99,7 +86,7 @@ def main(argv: list[str]) -> int:
         if argv[1:] and row.name not in argv[1:]:
             continue
         outcomes = run_row(assignment, row)
-        lost = {o.case.split(".")[0] for o in outcomes if not o.passed}
+        lost = lost_questions(outcomes)
         every = {q.id for q in assignment.coded}
         due = {"reference": set(), "legal": set(), "stub": every}.get(row.kind, set(getattr(row.declaration, "loses", set())))
         score = sum(o.points for o in outcomes if o.passed)

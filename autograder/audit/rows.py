@@ -1,4 +1,4 @@
-"""The rows of the matrix: each is a submission, as the list of its cells."""
+"""The rows of the matrix: each is a submission, as the list of its cells. And what a case says about one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import sys
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,28 @@ class Row:
     declaration: Fault | Legal | None = None
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What one case said about one row. case: its id, as 'q2.3'. outcome: 'correct', 'incorrect', 'error', 'timed out', ..."""
+
+    case: str
+    name: str
+    points: float
+    hidden: bool
+    passed: bool
+    outcome: str
+    message: str
+
+    @property
+    def question(self) -> str:
+        return self.case.split(".")[0]
+
+
+def lost_questions(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """The questions of which a case did not pass."""
+    return frozenset(o.question for o in outcomes if not o.passed)
+
+
 def reference_row(assignment: Assignment) -> Row:
     return Row("reference", "reference", _cells(assignment, solved=True))
 
@@ -37,6 +60,8 @@ def variant_rows(assignment: Assignment, kind: str) -> list[Row]:
     if not path.exists():
         return []
     module = load(assignment, path)
+    solved = _cells(assignment, solved=True)
+    variants = Variants(path, assignment.reference.source)
     rows = []
     for name, value in vars(module).items():
         declaration = getattr(value, "__declaration__", None)
@@ -44,7 +69,7 @@ def variant_rows(assignment: Assignment, kind: str) -> list[Row]:
             continue
         if declaration.of not in assignment.reference.definitions:
             raise ContentError(f"{path}: {name} is declared of '{declaration.of}', which reference.py does not define.")
-        rows.append(Row(name, kind, (*_cells(assignment, solved=True), _replacement(assignment, path, name, declaration.of)), declaration))
+        rows.append(Row(name, kind, (*solved, variants.cell(name, declaration.of)), declaration))
     return rows
 
 
@@ -83,32 +108,43 @@ def _cells(assignment: Assignment, *, solved: bool) -> tuple[str, ...]:
     return (reference.imports, *(pick(name) for name in reference.definitions))
 
 
-def _replacement(assignment: Assignment, path: Path, name: str, of: str) -> str:
-    """A cell that defines `name` as the file does and lets it stand for `of`. Only its own text travels, not its neighbours'."""
-    source = path.read_text(encoding="utf-8")
-    lines = source.splitlines()
-    kept = []
-    for node in ast.parse(source).body:
-        is_marked = isinstance(node, ast.FunctionDef | ast.ClassDef) and any(_is_mark(d) for d in node.decorator_list)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder"):
-            continue
-        if isinstance(node, ast.Import) and [a.name for a in node.names] == ["reference"]:
-            continue
-        if is_marked and node.name != name:  # type: ignore[union-attr]
-            continue
-        decorators = [d.lineno for d in getattr(node, "decorator_list", []) if not _is_mark(d)]
-        kept.append("\n".join(lines[min([node.lineno, *decorators]) - 1 : node.end_lineno]))
-    return "\n".join(
-        [
-            "import types as _types",
-            "reference = _types.ModuleType('reference')",
-            f"exec({assignment.reference.source!r}, reference.__dict__)",
-            f"_variant = _types.ModuleType({path.stem!r})",
-            "_variant.__dict__['reference'] = reference",
-            f"exec({chr(10).join(kept)!r}, _variant.__dict__)",
-            f"{of} = _variant.{name}",
-        ]
-    )
+class Variants:
+    """The text of ``faults.py`` or ``legal.py``, from which the marked definitions are taken one at a time."""
+
+    def __init__(self, path: Path, reference: str) -> None:
+        source = path.read_text(encoding="utf-8")
+        lines = source.splitlines()
+        self.stem = path.stem
+        self.reference = reference
+        self.shared: list[str] = []
+        self.marked: dict[str, str] = {}
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder"):
+                continue
+            if isinstance(node, ast.Import) and [a.name for a in node.names] == ["reference"]:
+                continue
+            decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+            others = [d.lineno for d in decorators if not _is_mark(d)]
+            text = "\n".join(lines[min([node.lineno, *others]) - 1 : node.end_lineno])
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and len(others) < len(decorators):
+                self.marked[node.name] = text
+            else:
+                self.shared.append(text)
+
+    def cell(self, name: str, of: str) -> str:
+        """A cell that defines `name` as the file does and lets it stand for `of`. Only its own text travels, not its neighbours'."""
+        text = "\n".join([*self.shared, self.marked[name]])
+        return "\n".join(
+            [
+                "import types as _types",
+                "reference = _types.ModuleType('reference')",
+                f"exec({self.reference!r}, reference.__dict__)",
+                f"_variant = _types.ModuleType({self.stem!r})",
+                "_variant.__dict__['reference'] = reference",
+                f"exec({text!r}, _variant.__dict__)",
+                f"{of} = _variant.{name}",
+            ]
+        )
 
 
 def _is_mark(decorator: ast.expr) -> bool:

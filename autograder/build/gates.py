@@ -158,7 +158,7 @@ def student_text(student: nbformat.NotebookNode) -> set[str]:
                     texts += [str(v) for v in ast.literal_eval(node).values()]
                     break
         for output in cell.get("outputs", []):
-            texts.append(str(output))
+            texts += [str(v) for v in [output.get("text", ""), *output.get("data", {}).values()]]
     return {line.strip() for text in texts for line in text.splitlines()}
 
 

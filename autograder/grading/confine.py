@@ -93,9 +93,12 @@ def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
     return done
 
 
+PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
+
+
 def readable_places() -> list[str]:
-    """Where the running interpreter and its packages lie."""
-    return sorted({sys.prefix, sys.base_prefix, *(p for p in sys.path if "site-packages" in p and os.path.isdir(p))})
+    """Where the running interpreter and its packages lie; not this package's own folder, beside which the secrets may be."""
+    return sorted({sys.prefix, sys.base_prefix, *(p for p in sys.path if os.path.isdir(p) and p != PACKAGE_ROOT)})
 
 
 def kill_user(uid: int, seconds: float = 5.0) -> bool:

@@ -9,21 +9,25 @@ import platform
 import signal
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from autograder import checks
-from autograder.content import Assignment, Course
+from autograder.content import Assignment, Course, Limits
 from autograder.grading.cases import Case, load_cases
-from autograder.grading.remote import Lost, Remote
+from autograder.grading.diagnose import Diagnostician
+from autograder.grading.remote import Call, Lost, Remote
 from autograder.grading.results import Results, Verdict, fenced, received_row
 from autograder.grading.submission import Submission
 from autograder.grading.wire import Channel
 
 MAX_RESTARTS = 8
+DIAGNOSIS_SECONDS = 15.0
 
 Spawn = Callable[[], Channel]
 """Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it."""
@@ -45,6 +49,7 @@ class Session:
         self.skipped: set[int] = set()
         self.problems: dict[int, str] = {}
         self.remote: Remote | None = None
+        self.transcript: list[Call] = []
 
     def env(self) -> Remote:
         """The namespace to ask. Raises `Lost` when the process cannot be brought up again."""
@@ -68,9 +73,8 @@ class Session:
         try:
             remote.allow(60)
             remote.load_probes(self.assignment.probes)
-        except Lost:
-            remote.channel.close()
-            return
+        except Lost as lost:
+            raise RuntimeError(f"the student's process did not start: {lost}") from lost
         for number, source in enumerate(self.submission.cells):
             if number in self.skipped:
                 continue
@@ -104,12 +108,14 @@ def examine(
     seed = seed if seed is not None else int.from_bytes(os.urandom(6), "little")
     print(f"seed {seed}", file=log, flush=True)
     cases = [c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=True), f"tests/{q.id}.py")]
-    results = Results(out, assignment, cases, course.feedback)
+    results = Results(out, assignment, cases, course.feedback, course.diagnosis)
     results.notes = notes
     end = started + assignment.limits.submission
+    diagnostician = Diagnostician(assignment) if course.diagnosis != "never" else None
+    calls: dict[str, list[Call]] = defaultdict(list)
     session = Session(spawn, assignment, submission, end)
     out_of_time = False
-    for case in cases:
+    for number, case in enumerate(cases, start=1):
         if not out_of_time:
             try:
                 verdict = _judge(case, session, seed, end, log)
@@ -127,17 +133,26 @@ def examine(
         results.received = _received(submission, session)
         results.write()
         print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
+        calls[case.question] += session.transcript
+        if diagnostician is not None and results.has_failed(case.question) and not any(c.question == case.question for c in cases[number:]):
+            diagnosis = diagnostician.explain(case.question, calls.pop(case.question), min(DIAGNOSIS_SECONDS, end - time.monotonic()))
+            print(f"{case.question} diagnosis: {diagnosis}", file=log, flush=True)
+            results.explain(case.question, diagnosis.text)
+            results.write()
+    if diagnostician is not None:
+        diagnostician.close()
     return results
 
 
 def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Verdict:
+    session.transcript = []
     limit = min(session.assignment.limits.case, end - time.monotonic())
     if limit <= 0:
         raise OutOfTime
     try:
         env = session.env()
         env.allow(limit)
-        env.transcript = []
+        env.transcript = session.transcript
         env.seed = case_seed(seed, case.id)
         checks.Function.last = None
         with checks.seeded(env.seed), _alarm(limit + 10):
@@ -205,8 +220,8 @@ def entry(job: dict[str, Any], spawn: Spawn) -> None:
     from autograder.grading.submission import read_submission
 
     sys.path.insert(0, job["root"])
-    course = load_course(Path(job["root"]))
-    assignment = course.assignment(job["assignment"])
+    course = replace(load_course(Path(job["root"])), diagnosis=job["diagnosis"])
+    assignment = replace(course.assignment(job["assignment"]), limits=Limits(**job["limits"]))
     submission = read_submission(Path(job["submission"]))
     with open(job["log"], "a", encoding="utf-8") as log:
         examine(course, assignment, submission, Path(job["out"]), spawn, seed=job["seed"], notes=job["notes"], log=log)

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def warm_up() -> None:
 
     from autograder.grading import cases, examiner, worker  # noqa: F401
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     layer = torch.nn.Linear(2, 2)
     torch.optim.Adam(layer.parameters())
     cases.exception_tests()
@@ -124,6 +125,8 @@ class Foreman:
         if self.student == 0:
             try:
                 _student(to_student, from_student, self.uid, self.folder, job)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(1)
         os.close(to_student)
@@ -153,14 +156,14 @@ def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str
 
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
+    for fd in (0, 1):  # errors reach the foreman's log until the worker is up, before any byte of the student runs
         os.dup2(null, fd)
     read, write = os.dup2(read, 60), os.dup2(write, 61)
     os.closerange(3, 60)
     os.closerange(62, 4096)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
     tempfile.tempdir = None
-    sys.path[:] = [p for p in sys.path if p != job["root"]]
+    sys.path[:] = [p for p in sys.path if p not in (job["root"], confine.PACKAGE_ROOT)]
     confine.confine(uid, folder, memory=job["memory"], cpu_seconds=job["cpu_seconds"], read_only=confine.readable_places())
     worker.serve(read, write)
 
@@ -178,7 +181,5 @@ def _examiner(job: dict[str, Any], link: socket.socket) -> None:
 
 
 def _report(job: dict[str, Any]) -> None:
-    import traceback
-
     with contextlib.suppress(OSError), open(job["log"], "a", encoding="utf-8") as log:
         traceback.print_exc(file=log)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ class GradingError(Exception):
 
 
 class Foreman:
-    """A running foreman: start it once, then `grade` any number of submissions."""
+    """A running foreman: start it once, then `grade` any number of submissions. threads: of each process; grading has one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int = 1) -> None:
+        self.threads = threads
         python, packages = readable_interpreter()
         package = str(Path(__file__).resolve().parents[2])
         self.scratch = Path(tempfile.mkdtemp(prefix="autograder-foreman-"))
@@ -57,10 +59,7 @@ class Foreman:
             "PATH": "/usr/bin:/bin",
             "HOME": "/nonexistent",
             "LANG": "C.UTF-8",
-            "OMP_NUM_THREADS": "1",
-            "OMP_THREAD_LIMIT": "1",
-            "MKL_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
+            **dict.fromkeys(("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(self.threads)),
             "MPLBACKEND": "agg",
             "MPLCONFIGDIR": str(self.scratch),
             "TMPDIR": tempfile.gettempdir(),
@@ -90,6 +89,8 @@ class Foreman:
             "seed": seed,
             "notes": [],
             "memory": assignment.limits.memory,
+            "limits": asdict(assignment.limits),
+            "diagnosis": course.diagnosis,
             "cpu_seconds": int(assignment.limits.submission) + 60,
             "secrets": [str(assignment.solutions), str(assignment.path / "tests")],
         }
@@ -100,7 +101,7 @@ class Foreman:
             results["output"] = f"{results.get('output', '')}\n\nGrading ended early; please tell the course staff."
             write_json(out, results)
             tail = log.read_text(encoding="utf-8", errors="replace")[-2_000:] if log.exists() else ""
-            raise GradingError(f"The examiner ended early (exit {answer['exit']}).\n{tail}")
+            raise GradingError(f"The examiner ended early (exit {answer['exit']}).\n{tail}\n{self._said()}")
         return _read(out)
 
     def _receive(self, seconds: float, what: str) -> bytes:
@@ -110,11 +111,14 @@ class Foreman:
         except TimeoutError:
             message = b""
         if not message:
-            self.errors.seek(0)
-            tail = self.errors.read()[-2_000:]
+            said = self._said()
             self.close()
-            raise GradingError(f"The grader's foreman did not {what} within {seconds:g} s.\n{tail}")
+            raise GradingError(f"The grader's foreman did not {what} within {seconds:g} s.\n{said}")
         return message
+
+    def _said(self) -> str:
+        """The end of what the foreman and starting students' processes wrote."""
+        return (self.scratch / "foreman.log").read_text(encoding="utf-8", errors="replace")[-2_000:]
 
     def close(self) -> None:
         """End the foreman and everything that it started."""

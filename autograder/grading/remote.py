@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from autograder.grading import wire
 
-MAX_CALLBACKS = 1_000
-MAX_CALLBACK_BYTES = 1 << 16
+MAX_KEPT = 1 << 20
+"""Bytes of one call's callbacks that are kept for the diagnosis."""
 
 
 class Lost(BaseException):
@@ -145,14 +146,17 @@ class Call:
         self.handles = handles
         self.answer: dict[str, Any] | None = None
         self.data = b""
-        self.callbacks: list[tuple[dict[str, Any], bytes, dict[str, Any], bytes]] | None = []
+        self.callbacks: list[tuple[str, bytes, str, bytes]] | None = []
+        self._kept = 0
 
     def keep(self, asked: dict[str, Any], data: bytes, reply: dict[str, Any], blob: bytes) -> None:
-        """Note a callback and its reply. Beyond `MAX_CALLBACKS` of them, or large ones, none is kept: callbacks is None."""
+        """Note a callback and its reply, headers as JSON; with more than `MAX_KEPT` bytes of them, none (callbacks is None)."""
         if self.callbacks is not None:
-            small = len(self.callbacks) < MAX_CALLBACKS and len(data) + len(blob) < MAX_CALLBACK_BYTES
-            self.callbacks.append((asked, data, reply, blob))
-            if not small:
+            entry = json.dumps(asked), data, json.dumps(reply), blob
+            self._kept += sum(map(len, entry))
+            if self._kept <= MAX_KEPT:
+                self.callbacks.append(entry)
+            else:
                 self.callbacks = None
 
 

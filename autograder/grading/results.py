@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,14 +83,29 @@ def received_row(text: str, *, problem: bool) -> dict[str, Any]:
     }
 
 
+def cause_row(question: str, cause: str) -> dict[str, Any]:
+    """What may lie behind a question's failures, for after the scores are published. It carries no points."""
+    number = question.removeprefix("q")
+    return {
+        "name": f"Question {number} · a likely cause",
+        "number": number,
+        "status": "failed",
+        "output": f"**Likely cause:** {cause}"[:MAX_OUTPUT],
+        "output_format": "md",
+        "visibility": "after_published",
+    }
+
+
 class Results:
     """The rows so far, and the file that always holds them."""
 
-    def __init__(self, path: Path, assignment: Assignment, cases: list[Case], feedback: str) -> None:
+    def __init__(self, path: Path, assignment: Assignment, cases: list[Case], feedback: str, diagnosis: str) -> None:
         self.path = path
         self.assignment = assignment
         self.cases = cases
         self.feedback = feedback
+        self.diagnosis = diagnosis
+        self.causes: dict[str, str] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.received = received_row("The submission has not been read yet.", problem=False)
         self.notes: list[str] = []
@@ -98,6 +113,18 @@ class Results:
 
     def record(self, case: Case, verdict: Verdict) -> None:
         self.verdicts[case.id] = verdict
+
+    def has_failed(self, question: str) -> bool:
+        """Whether a case of the question that was judged did not pass."""
+        return any(c.question == question and c.id in self.verdicts and not self.verdicts[c.id].passed for c in self.cases)
+
+    def explain(self, question: str, cause: str) -> None:
+        """Tell the likely cause of a question's failures as the course wants it: with its first failed case, in a row shown later, or not."""
+        if self.diagnosis == "after_published" and cause:
+            self.causes[question] = cause
+        if self.diagnosis == "visible" and cause:
+            first = next(c.id for c in self.cases if c.question == question and not self.verdicts[c.id].passed)
+            self.verdicts[first] = replace(self.verdicts[first], cause=cause)
 
     def score(self) -> float:
         return sum(c.points for c in self.cases if self.verdicts.get(c.id, PENDING).passed)
@@ -116,7 +143,7 @@ class Results:
             "visibility": "visible",
             "stdout_visibility": "hidden",
             "execution_time": round(self.seconds, 1),
-            "tests": [self.received, *rows],
+            "tests": [self.received, *rows, *(cause_row(q, cause) for q, cause in self.causes.items())],
         }
 
     def write(self) -> None:

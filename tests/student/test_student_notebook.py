@@ -98,7 +98,9 @@ def half_done(stub: nbformat.NotebookNode, tmp_path_factory: pytest.TempPathFact
 
 
 def test_a_passing_check_says_pass_in_words(half_done: nbformat.NotebookNode) -> None:
-    assert "2 of 2 public checks pass" in said(half_done, "# check: q1") and "PASS  the mean of 1 and 3 is 2" in said(half_done, "# check: q1")
+    assert "2 of 2 public checks pass" in said(half_done, "# check: q1") and "PASS  the mean of 1 and 3 is 2" in said(
+        half_done, "# check: q1"
+    )
 
 
 def test_a_failing_check_shows_the_gap(half_done: nbformat.NotebookNode) -> None:
@@ -111,9 +113,7 @@ def test_the_table_tells_the_questions_apart(half_done: nbformat.NotebookNode) -
     assert "q1         2 of 2          PASS" in text and "q2         0 of 1          FAIL" in text
 
 
-def test_a_function_that_only_lives_in_the_session_is_missed_by_the_fresh_process(
-    stub: nbformat.NotebookNode, tmp_path: Path
-) -> None:
+def test_a_function_that_only_lives_in_the_session_is_missed_by_the_fresh_process(stub: nbformat.NotebookNode, tmp_path: Path) -> None:
     """The saved file is what is graded: code that was run and then deleted is not in it."""
     (tmp_path / "homework.ipynb").write_bytes(to_bytes(stub))
     text = said(run_all(solve(stub, mean=MEAN), tmp_path), "# submit: toy")
@@ -159,7 +159,9 @@ def test_it_works_with_colabs_versions_and_changes_none_of_them(
     colab: str, stub: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreman: Foreman, toy: Course
 ) -> None:
     subprocess.run(
-        [f"{colab}/bin/pip", "uninstall", "-q", "-y", "otter-grader", "fica", "python-frontmatter", "ipylab"], check=True, capture_output=True
+        [f"{colab}/bin/pip", "uninstall", "-q", "-y", "otter-grader", "fica", "python-frontmatter", "ipylab"],
+        check=True,
+        capture_output=True,
     )
     before = freeze(colab)
     monkeypatch.setenv("JUPYTER_PATH", f"{colab}/share/jupyter")

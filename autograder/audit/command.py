@@ -1,0 +1,60 @@
+"""The command `autograder audit`: runs the audits asked for, prints the tables, writes the pages."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from autograder.audit.audit import Audit, audit, repeat
+from autograder.audit.matrix import Crew
+from autograder.audit.mutants import mutant_findings
+from autograder.audit.page import page
+from autograder.audit.stock import stock_findings
+from autograder.audit.table import Bars, console, matrix_table, say_findings
+from autograder.content import Assignment, Course
+
+
+def run_audit(
+    course: Course,
+    assignments: list[Assignment],
+    *,
+    only: tuple[str, ...] = (),
+    mutants: bool = False,
+    repeats: int = 0,
+    stock: bool = False,
+    jobs: int = 2,
+) -> int:
+    """Audit each assignment; 1 when a finding of any of them is a failure. Pages go to release/audit.
+
+    Raises `ContentError` when a homework's files cannot be read and `GradingError` when the grader does not start.
+    """
+    on = console()
+    failed = False
+    for assignment in assignments:
+        with Bars(on) as bars:
+            with Crew(jobs) as crew:
+                found = audit(course, assignment, crew, bars, only=only)
+                if mutants and not found.failed:
+                    found.findings += mutant_findings(course, assignment, crew, bars)
+            if stock and not found.failed:
+                found.findings += stock_findings(course, found, bars, jobs)
+            if repeats and not found.failed:
+                found.findings += repeat(course, found, repeats, jobs, bars)
+        _report(on, course, found)
+        failed |= found.failed
+    return 1 if failed else 0
+
+
+def _report(on: Console, course: Course, found: Audit) -> None:
+    on.print(matrix_table(found))
+    say_findings(on, found.findings)
+    path = course.root / "release" / "audit" / f"{found.assignment.name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(found), encoding="utf-8")
+    diagnosed, faults = found.diagnosed
+    share = f" ({100 * diagnosed / faults:.0f} %)" if faults else ""
+    on.print(
+        f"{found.assignment.name}: {'FAIL' if found.failed else 'PASS'}. {len(found.matrix)} rows; the feedback names {diagnosed} of {faults} faults{share}."
+    )
+    on.print(f"Messages of every row: {path}")
+    if len(found.matrix) == 1:
+        on.print("The reference does not pass: nothing else was graded.", style="bold")

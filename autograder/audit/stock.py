@@ -1,0 +1,2 @@
+def stock_findings(*a):
+    return []
