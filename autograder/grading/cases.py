@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import checks
+from autograder import accelerator, checks
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def exception_tests() -> types.ModuleType:
 def load_cases(source: str, path: str) -> list[Case]:
     """The cases of one question's test file, in order, with their points resolved by Otter's rules."""
     sys.modules.setdefault("checks", checks)
+    sys.modules.setdefault("accelerator", accelerator)
     file = exception_tests().ExceptionTestFile.from_string(source, path)
     cases = []
     for number, case in enumerate(file.test_cases, start=1):

@@ -13,7 +13,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder import checks
+from autograder import accelerator, checks
 from autograder.grading import wire
 
 
@@ -50,6 +50,7 @@ class Worker:
         self.probes = types.ModuleType("probes")
         sys.modules["otter"] = OtterStub("otter")
         sys.modules["checks"] = checks
+        sys.modules["accelerator"] = accelerator
         sys.modules["probes"] = self.probes
 
     def serve(self) -> None:
