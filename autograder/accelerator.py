@@ -734,13 +734,15 @@ class _DeviceGuard(torch._C._acc.DeviceGuard):
 
 
 class _Engine(torch._C._ImperativeEngine):
-    """PyTorch's autograd engine, which lets the exceptions through that :class:`_DeviceGuard` put aside."""
+    """PyTorch's autograd engine, in one thread, which lets the exceptions through that :class:`_DeviceGuard` put aside."""
 
     interrupted: BaseException | None = None
 
     def run_backward(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().run_backward(*args, **kwargs)
+            # In one thread: other threads would be a pool whose size PyTorch fixes at the first backward of the process.
+            with torch.autograd.set_multithreading_enabled(False):
+                return super().run_backward(*args, **kwargs)
         except SystemError:
             exception, _Engine.interrupted = _Engine.interrupted, None
             if exception is None:
@@ -821,7 +823,8 @@ def _device_index(device: Any) -> int:
 def register() -> None:
     """Register device ``sim`` with PyTorch; does nothing the second time.
 
-    Importing the module calls this, except where CUDA is available. It has to happen before the first ``backward()`` of the process.
+    Importing the module calls this, except where CUDA is available. Do it before the first ``backward()`` of the
+    process: not every version of PyTorch finds the device later.
 
     Raises:
         RuntimeError: PyTorch is older than 2.11, or another backend has taken the place.
@@ -834,8 +837,6 @@ def register() -> None:
         raise RuntimeError(f"PyTorch has room for one device backend written in Python, and '{taken}' has taken it.")
     _registration._setup_privateuseone_for_python_backend(_NAME, backend_module=_Backend(f"torch.{_NAME}"), device_guard=_DeviceGuard())
     torch.autograd.Variable._execution_engine = _Engine()
-    # In one thread, backward needs no thread pool (which PyTorch sizes at the first backward) and torch.func's transforms nest.
-    torch.autograd.set_multithreading_enabled(False)
     everything: Any = torch.library.Library("_", "IMPL")  # type: ignore[no-untyped-call]
     everything.fallback(lambda op, *args, **kwargs: _dispatch(op, args, kwargs), "PrivateUse1")
     everything.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")

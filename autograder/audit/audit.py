@@ -24,11 +24,12 @@ class Progress(Protocol):
 
 @dataclass
 class Audit:
-    """What an audit found. matrix: in the order reference, stub, legal variants, faults; the reference alone when it fails."""
+    """What an audit found. matrix: in the order reference, stub, legal variants, faults; the reference alone when it fails. notes: for the end."""
 
     assignment: Assignment
     matrix: list[Graded]
     findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:

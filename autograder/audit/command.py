@@ -6,7 +6,7 @@ from rich.console import Console
 
 from autograder.audit.audit import Audit, audit, repeat
 from autograder.audit.matrix import Crew
-from autograder.audit.mutants import mutant_findings
+from autograder.audit.mutants import survey
 from autograder.audit.page import page
 from autograder.audit.stock import stock_findings
 from autograder.audit.table import Bars, console, matrix_table, say_findings
@@ -34,7 +34,9 @@ def run_audit(
             with Crew(jobs) as crew:
                 found = audit(course, assignment, crew, bars, only=only)
                 if mutants and not found.failed:
-                    found.findings += mutant_findings(course, assignment, crew, bars)
+                    mutation = survey(course, assignment, crew, bars)
+                    found.findings += mutation.findings
+                    found.notes.append(str(mutation))
             if stock and not found.failed:
                 found.findings += stock_findings(course, found, bars, jobs)
             if repeats and not found.failed:
@@ -45,16 +47,15 @@ def run_audit(
 
 
 def _report(on: Console, course: Course, found: Audit) -> None:
-    on.print(matrix_table(found))
-    say_findings(on, found.findings)
     path = course.root / "release" / "audit" / f"{found.assignment.name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(found), encoding="utf-8")
+    on.print(matrix_table(found))
+    say_findings(on, found.findings)
+    for note in found.notes:
+        on.print(note)
+    verdict = "FAIL" if found.failed else "PASS"
     diagnosed, faults = found.diagnosed
-    share = f" ({100 * diagnosed / faults:.0f} %)" if faults else ""
-    on.print(
-        f"{found.assignment.name}: {'FAIL' if found.failed else 'PASS'}. {len(found.matrix)} rows; the feedback names {diagnosed} of {faults} faults{share}."
-    )
-    on.print(f"Messages of every row: {path}")
+    on.print(f"{found.assignment.name}: {verdict}, {len(found.matrix)} rows; the feedback names {diagnosed} of {faults} faults. Messages: {path}")
     if len(found.matrix) == 1:
-        on.print("The reference does not pass: nothing else was graded.", style="bold")
+        on.print("The reference does not pass: nothing else was graded, because nothing else would mean anything.", style="bold")

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autograder.grading import confine
 from autograder.grading.grade import score
 from tests.support import DESCEND, MEAN, needs_root, passed
@@ -83,6 +85,40 @@ def _bytes(path: Path) -> bytes:
 def test_it_cannot_signal_the_grader(grade_cells: Grade) -> None:
     results = grade_cells("import os, torch\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass", MEAN, DESCEND)
     assert score(results)[0] == 10
+
+
+REFUSED = {
+    "a socket": "import socket; socket.socket()",
+    "a local socket pair": "import socket; socket.socketpair()",
+    "another process": "os.fork()",
+    "another program": "os.execv('/bin/true', ['true'])",
+    "a program in a child": "import subprocess; subprocess.run(['/bin/true'])",
+    "a signal to itself by number": "os.kill(os.getpid(), 0)",
+    "shared memory without a name": "os.memfd_create('x')",
+    "a file outside its folder": "open('/tmp/outside-of-its-folder', 'w')",
+    "a file in shared memory": "open('/dev/shm/outside-of-its-folder', 'w')",
+    "the environment of its parent": "open(f'/proc/{os.getppid()}/environ', 'rb').read(1)",
+    "the memory of its parent": "open(f'/proc/{os.getppid()}/mem', 'rb').read(1)",
+    "another user": "os.setuid(0)",
+    "the grader's package": "open(PACKAGE).read()",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_it_is_refused(what: str, grade_cells: Grade) -> None:
+    package = str(Path(confine.__file__).resolve())
+    setup = f"PACKAGE = {package!r}\ndef refused():\n    try:\n        {REFUSED[what]}\n    except OSError:\n        return True\n    return False"
+    assert holds("refused()", grade_cells, setup=setup)
+
+
+def test_threads_still_work(grade_cells: Grade) -> None:
+    setup = "import threading\nseen = []\nt = threading.Thread(target=seen.append, args=(1,))\nt.start(); t.join()"
+    assert holds("seen == [1]", grade_cells, setup=setup)
+
+
+def test_training_on_the_simulated_accelerator_still_works(grade_cells: Grade) -> None:
+    setup = "import accelerator\nw = torch.ones(2, device='sim', requires_grad=True)\n(w * w).sum().backward()\ngrad = w.grad.cpu().tolist()"
+    assert holds("grad == [2.0, 2.0]", grade_cells, setup=setup)
 
 
 def test_without_separation_the_results_say_trusted_submissions_only() -> None:
