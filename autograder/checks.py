@@ -19,7 +19,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -287,6 +287,46 @@ def _gap(what: str, got: Any, expected: Any) -> str:
 
 def _type(value: object) -> str:
     return "None" if value is None else type(value).__name__
+
+
+def devices() -> list[str]:
+    """Where a device case runs: ``sim``, the simulated accelerator, and ``cuda`` where there is one."""
+    found = ["cuda"] if torch.cuda.is_available() else []
+    with suppress(ImportError, RuntimeError):
+        importlib.import_module("accelerator").register()
+        found.insert(0, "sim")
+    return found
+
+
+class Counts:
+    """What a device did. peak, start, live: bytes; synchronizations: times that the host waited; transfers: copies between host and device."""
+
+    start = peak = live = synchronizations = operations = 0
+    synchronized_by: Mapping[str, int] = {}
+    transfers: Any = None
+
+    def fill(self, ledger: Any) -> None:
+        for name in ("start", "peak", "live", "synchronizations", "operations", "synchronized_by", "transfers"):
+            setattr(self, name, getattr(ledger, name))
+
+
+@contextmanager
+def counting(env: Mapping[str, Any], capacity: int | None = None) -> Iterator[Counts]:
+    """Count what happens on device ``sim`` inside the block; read the counts after it.
+
+    In the grader the device lies in a process of its own, where no submission can change a count. capacity: bytes of its memory.
+    """
+    remote = getattr(env, "counting", None)
+    if remote is not None:
+        with remote(capacity) as counts:
+            yield counts
+        return
+    counts = Counts()
+    with importlib.import_module("accelerator").measure(capacity) as ledger:
+        try:
+            yield counts
+        finally:
+            counts.fill(ledger)
 
 
 _seed: int | None = None

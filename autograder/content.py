@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -116,6 +117,13 @@ class Assignment:
             if kind == "public" or path.exists():
                 parts.append(read_text(path))
         return "\n".join(parts)
+
+    @cached_property
+    def uses_device(self) -> bool:
+        """Whether its text, probes or tests name the accelerator or its devices."""
+        texts = [read_text(self.path / "notebook.md"), self.probes] if (self.path / "notebook.md").exists() else [self.probes]
+        texts += [read_text(p) for p in sorted((self.path / "tests").glob("*.py"))]
+        return any(re.search(r"\b(accelerator|devices\(|counting\()", text) for text in texts)
 
     @property
     def probes(self) -> str:

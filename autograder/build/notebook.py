@@ -166,7 +166,7 @@ def submit_cell(assignment: Assignment) -> str:
 def student_files(assignment: Assignment) -> dict[str, str]:
     """The files that the set-up cell writes: the public tests and the helpers. Hidden tests are not even read."""
     files = {"checks.py": read_text(PACKAGE / "checks.py"), "handin.py": read_text(PACKAGE / "handin.py")}
-    if uses_accelerator(assignment):
+    if assignment.uses_device:
         files["accelerator.py"] = read_text(PACKAGE / "accelerator.py")
     if assignment.probes:
         files["probes.py"] = assignment.probes
@@ -175,18 +175,11 @@ def student_files(assignment: Assignment) -> dict[str, str]:
     return files
 
 
-def uses_accelerator(assignment: Assignment) -> bool:
-    """Whether the homework's text or tests name the accelerator."""
-    texts = [read_text(assignment.path / "notebook.md"), assignment.probes, assignment.reference.source]
-    texts += [read_text(p) for q in assignment.coded for p in [assignment.test_file(q.id, "public")]]
-    return any(re.search(r"\baccelerator\b", text) for text in texts)
-
-
 def setup_cell(assignment: Assignment) -> str:
     """The cell that makes one file enough: it writes the helpers and checks, and installs what is missing."""
     files = ",\n".join(f"    {name!r}: {_literal(text)}" for name, text in sorted(student_files(assignment).items()))
     registers = "import accelerator  # registers the simulated device: before the first backward pass of the session\n"
-    early = registers if uses_accelerator(assignment) else ""
+    early = registers if assignment.uses_device else ""
     return (
         "#@title Set-up: run this cell first\n"
         f"{SETUP} {assignment.name}\n"

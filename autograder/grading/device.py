@@ -226,6 +226,10 @@ class _Server:
                 return None, b""
             with self._uncounted():
                 return _pack(tensor.cpu())
+        if kind == "release":
+            for handle in rest[0]:
+                self._tensors.pop(handle, None)
+            return None, b""
         if kind == "open":
             self._ledgers.append(accelerator._device.open(rest[0]))
             return None, b""
@@ -237,12 +241,13 @@ class _Server:
 
     @contextlib.contextmanager
     def _uncounted(self) -> Any:
+        """What the grader does here is neither counted nor limited."""
         device = accelerator._device
-        ledgers, device.ledgers = device.ledgers, []
+        (ledgers, device.ledgers), (capacity, device.capacity) = (device.ledgers, []), (device.capacity, None)
         try:
             yield
         finally:
-            device.ledgers = ledgers
+            device.ledgers, device.capacity = ledgers, capacity
 
     # What the student's process asks.
 
@@ -423,6 +428,20 @@ class Device:
         self.pid, self.student = pid, student
         self._connection, self._seconds = connection, seconds
 
+    @classmethod
+    def at(cls, reader: int, writer: int, seconds: float = 10.0) -> Device:
+        """A device process that another process started, at the other end of two descriptors."""
+        return cls(0, _Connection(reader, writer), (-1, -1), seconds)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The two descriptors of this end, to hand it over to another process."""
+        return self._connection.reader, self._connection.writer
+
+    def disconnect(self) -> None:
+        """Close this end; the device process goes on."""
+        self._connection.close()
+
     def _ask(self, *request: Any, blob: bytes = b"") -> tuple[Any, bytes]:
         self._connection.send(request, blob)
         return self._connection.receive(2 * self._seconds)
@@ -443,6 +462,10 @@ class Device:
             raise LookupError(f"there is no tensor with the handle {handle} on the device")
         return _unpack(description, blob)
 
+    def release(self, handles: Sequence[int]) -> None:
+        """Forget tensors that were put here; those that the student's process still holds stay."""
+        self._ask("release", list(handles))
+
     def open(self, capacity: int | None = None) -> None:
         """Open a ledger, with a limit of ``capacity`` bytes while it is open."""
         self._ask("open", capacity)
@@ -460,12 +483,13 @@ class Device:
             os.waitpid(self.pid, 0)
 
 
-def start(capacity: int = 1 << 30, seconds: float = 10.0) -> Device:
+def start(capacity: int = 1 << 30, seconds: float = 10.0, before: Callable[[], None] | None = None) -> Device:
     """Fork a device process from this one, which has run no student's code.
 
     Args:
         capacity: bytes of the device's memory.
         seconds: deadline of one operation; beyond it the device process ends.
+        before: called in the device process before it serves, to take rights away from it.
     """
     accelerator.register()
     student_up, student_down, grader_up, grader_down = os.pipe(), os.pipe(), os.pipe(), os.pipe()
@@ -473,6 +497,8 @@ def start(capacity: int = 1 << 30, seconds: float = 10.0) -> Device:
     if pid == 0:
         for descriptor in (student_up[1], student_down[0], grader_up[1], grader_down[0]):
             os.close(descriptor)
+        if before is not None:
+            before()
         _serve(_Connection(student_up[0], student_down[1]), _Connection(grader_up[0], grader_down[1]), capacity, seconds)
     for descriptor in (student_up[0], student_down[1], grader_up[0], grader_down[1]):
         os.close(descriptor)

@@ -180,7 +180,8 @@ def _replay(assignment: Assignment, rows: list[Row], records: list[Record], erro
                 for row in rows[len(answers) :]:
                     signal.setitimer(signal.ITIMER_PROF, FAULT_SECONDS)
                     script = Script(assignment.probes, row, records, errors)
-                    Worker(script, PlainShell()).serve()  # type: ignore[arg-type]
+                    with contextlib.suppress(wire.Closed):
+                        Worker(script, PlainShell()).serve()  # type: ignore[arg-type]
                     answer = {"same": script.same and script.at == len(records), "errors": script.errors}
                     os.write(write, json.dumps(answer).encode() + b"\n")
             finally:

@@ -19,6 +19,7 @@ import torch
 
 from autograder import checks
 from autograder.content import Assignment, Course, Limits
+from autograder.grading.device import Device, DeviceError
 from autograder.grading.cases import Case, load_cases
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.remote import Call, Lost, Remote
@@ -29,12 +30,16 @@ from autograder.grading.wire import Channel
 MAX_RESTARTS = 8
 DIAGNOSIS_SECONDS = 15.0
 
-Spawn = Callable[[], Channel]
-"""Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it."""
+Spawn = Callable[[], tuple[Channel, Device | None]]
+"""Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it and to its device."""
 
 
 class OutOfTime(BaseException):
     """The submission's or a case's time is used up in the examiner itself."""
+
+
+class NotStarted(BaseException):
+    """A fresh student's process ended before any byte of the student ran: the grader's own failure, which no case may swallow."""
 
 
 class Session:
@@ -65,16 +70,16 @@ class Session:
     def drop(self) -> None:
         """Forget a process that hung or died; the next `env` starts another."""
         if self.remote is not None:
-            self.remote.channel.close()
+            self.remote.close()
             self.remote = None
 
     def _start(self) -> None:
-        remote = Remote(self.spawn())
+        remote = Remote(*self.spawn())
         try:
             remote.allow(60)
             remote.load_probes(self.assignment.probes)
         except Lost as lost:
-            raise RuntimeError(f"the student's process did not start: {lost}") from lost
+            raise NotStarted(f"the student's process did not start: {lost}") from lost
         for number, source in enumerate(self.submission.cells):
             if number in self.skipped:
                 continue
@@ -86,7 +91,7 @@ class Session:
                 said = {"timed out": f"did not finish within {limit:g} s", "died": "ended the process"}.get(lost.outcome, lost.outcome)
                 self.problems[number] = f"{said}, and was left out"
                 self.skipped.add(number)
-                remote.channel.close()
+                remote.close()
                 return
             if error is not None and number not in self.problems:
                 where = f" ({error.line})" if getattr(error, "line", "") else ""  # type: ignore[attr-defined]
@@ -95,7 +100,7 @@ class Session:
         try:
             remote.learn()
         except Lost:
-            remote.channel.close()
+            remote.close()
             return
         self.remote = remote
 

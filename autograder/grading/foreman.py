@@ -19,6 +19,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from autograder.grading import device
+from autograder.grading.device import Device
+
 MESSAGE = 1 << 20
 
 
@@ -65,6 +68,7 @@ class Foreman:
         self.student: int | None = None
         self.uid: int | None = None
         self.folder: Path | None = None
+        self.graded: Device | None = None
 
     def grade(self, job: dict[str, Any]) -> dict[str, Any]:
         """Fork the examiner and serve its requests until it ends. Says how it ended and how students were separated."""
@@ -114,17 +118,22 @@ class Foreman:
             os.chown(self.folder, uid, uid)
 
     def start_student(self, job: dict[str, Any]) -> list[int]:
-        """Fork a student's process; returns the examiner's ends of its pipes (read, write), which `send_fds` duplicates."""
+        """Fork a student's process, and the device that it computes on when the homework has one.
+
+        Returns the examiner's ends of their pipes (read, write; read, write), which `send_fds` duplicates.
+        """
         from autograder.grading import confine
 
         self.make_folder(confine.free_uid() if confine.can_change_user() else None)
         assert self.folder is not None
+        if job["device"]:
+            self.graded = device.start(before=self._confine_device)
         to_student, from_examiner = os.pipe()
         to_examiner, from_student = os.pipe()
         self.student = os.fork()
         if self.student == 0:
             try:
-                _student(to_student, from_student, self.uid, self.folder, job)
+                _student(to_student, from_student, self.uid, self.folder, job, self.graded)
             except BaseException:
                 traceback.print_exc()
             finally:
@@ -132,7 +141,18 @@ class Foreman:
         os.close(to_student)
         os.close(from_student)
         self._ends = [to_examiner, from_examiner]
-        return self._ends
+        if self.graded is None:
+            return self._ends
+        for end in self.graded.student:
+            os.close(end)
+        return [*self._ends, *self.graded.ends]
+
+    def _confine_device(self) -> None:
+        """In the device's process: it knows no secret, and runs operations that student code chooses."""
+        from autograder.grading import confine
+
+        if confine.can_change_user():
+            confine.confine(confine.free_uid(), self.base, memory=16 << 30, cpu_seconds=3600, read_only=confine.readable_places())
 
     def end_student(self) -> None:
         """Kill the student's process and everything else of its user, and remove its folder."""
@@ -146,36 +166,39 @@ class Foreman:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.student, signal.SIGKILL)
             os.waitpid(self.student, 0)
+        if self.graded is not None:
+            self.graded.stop()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
-        self.student = self.uid = self.folder = None
+        self.student = self.uid = self.folder = self.graded = None
 
 
-def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str, Any]) -> None:
+def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str, Any], graded: Device | None) -> None:
     from autograder.grading import confine, worker
 
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1):  # errors reach the foreman's log until the worker is up, before any byte of the student runs
         os.dup2(null, fd)
-    read, write = os.dup2(read, 60), os.dup2(write, 61)
+    ends = [read, write, *(graded.student if graded else ())]
+    kept = [os.dup2(end, number) for number, end in enumerate(ends, start=60)]
     os.closerange(3, 60)
-    os.closerange(62, 4096)
+    os.closerange(60 + len(kept), 4096)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
     tempfile.tempdir = None
     sys.path[:] = [p for p in sys.path if p not in (job["root"], confine.PACKAGE_ROOT)]
     confine.confine(uid, folder, memory=job["memory"], cpu_seconds=job["cpu_seconds"], read_only=confine.readable_places())
-    worker.serve(read, write)
+    worker.serve(kept[0], kept[1], (kept[2], kept[3]) if graded else None)
 
 
 def _examiner(job: dict[str, Any], link: socket.socket) -> None:
     from autograder.grading.examiner import entry
     from autograder.grading.wire import Channel
 
-    def spawn() -> Channel:
+    def spawn() -> tuple[Channel, Device | None]:
         link.send(b"student")
-        _, fds, _, _ = socket.recv_fds(link, 16, 2)
-        return Channel(*fds)
+        _, fds, _, _ = socket.recv_fds(link, 16, 4)
+        return Channel(*fds[:2]), Device.at(*fds[2:]) if len(fds) == 4 else None
 
     entry(job, spawn)
 

@@ -88,6 +88,7 @@ class Foreman:
             "log": str(log.resolve()),
             "seed": seed,
             "notes": [],
+            "device": assignment.uses_device,
             "memory": assignment.limits.memory,
             "limits": asdict(assignment.limits),
             "diagnosis": course.diagnosis,

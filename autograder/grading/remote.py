@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import torch
+
+from autograder import checks
 from autograder.grading import wire
+from autograder.grading.device import Device, DeviceError
 
 MAX_KEPT = 1 << 20
 """Bytes of one call's callbacks that are kept for the diagnosis."""
@@ -24,19 +29,51 @@ class Lost(BaseException):
         self.outcome = outcome
 
 
+class _OnDevice:
+    """The graded device as the examiner sees it: it puts inputs there and reads results by their handles, and neither is counted."""
+
+    def __init__(self, graded: Device) -> None:
+        self.graded = graded
+        self.lent: list[int] = []
+
+    def put(self, tensor: torch.Tensor) -> int:
+        self.lent.append(self.graded.put(tensor.detach().cpu()))
+        return self.lent[-1]
+
+    def release(self) -> None:
+        """After a call: forget the inputs that were put there for it."""
+        if self.lent:
+            lent, self.lent = self.lent, []
+            self.graded.release(lent)
+
+    def get(self, handle: int) -> torch.Tensor:
+        try:
+            return self.graded.get(handle).to("sim")
+        except (LookupError, DeviceError) as error:
+            raise wire.WireError(str(error)) from error
+
+
 class Remote(Mapping[str, Any]):
     """The namespace of the submission, in another process.
 
     Its values are functions that call there; names that are not callable there arrive as `wire.Opaque`, since a test may not depend on them.
     """
 
-    def __init__(self, channel: wire.Channel) -> None:
+    def __init__(self, channel: wire.Channel, graded: Device | None = None) -> None:
         self.channel = channel
+        self.graded = graded
+        self.place = _OnDevice(graded) if graded else None
         self.deadline = 0.0
         self.seed = 0
         self.kinds: dict[str, str] = {}
         self.transcript: list[Call] = []
         self._id = 0
+
+    def close(self) -> None:
+        """Close the pipes to the student's process and to its device."""
+        self.channel.close()
+        if self.graded is not None:
+            self.graded.disconnect()
 
     def allow(self, seconds: float) -> None:
         """Everything until the next call of this must end within `seconds`."""
@@ -79,22 +116,43 @@ class Remote(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self.kinds)
 
+    @contextmanager
+    def counting(self, capacity: int | None = None) -> Iterator[Any]:
+        """The counts of the graded device over the calls inside; see `checks.counting`."""
+        if self.graded is None:
+            raise RuntimeError("this homework's tests name no device, so none was started")
+        counts = checks.Counts()
+        self.graded.open(capacity)
+        try:
+            yield counts
+        finally:
+            try:
+                counts.fill(self.graded.close())
+            except DeviceError as error:
+                raise Lost("died", f"the device ended: {error}") from error
+
     def probe(self, name: str, *data: Any) -> Any:
         return self._call(name, True, data, {})
 
     def _call(self, name: str, probe: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         handles: list[Callable[..., Any]] = []
-        fields, blob, objects = wire.encode_call(args, kwargs, handles)
+        fields, blob, objects = wire.encode_call(args, kwargs, handles, self.place)
         call = Call(name, probe, fields, blob, self.seed, handles)
-        self.transcript.append(call)
+        if self.place is None or not self.place.lent:  # what happened on the device cannot be asked again
+            self.transcript.append(call)
         header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, call)
         call.answer, call.data = header, data
         if "error" in header:
+            if self.place is not None:
+                self.place.release()
             raise _read_error(header)
         try:
-            return wire.decode_reply(header, data, objects)
+            return wire.decode_reply(header, data, objects, self.place)
         except wire.WireError as error:
             raise Lost("broke the protocol", f"the answer could not be read: {error}") from error
+        finally:
+            if self.place is not None:
+                self.place.release()
 
     def _request(
         self, header: dict[str, Any], blob: bytes = b"", call: Call | None = None
@@ -120,9 +178,9 @@ class Remote(Mapping[str, Any]):
         number = header["callback"]
         if call is None or type(number) is not int or not 0 <= number < len(call.handles):
             raise wire.WireError("a callback that does not exist")
-        args, kwargs, objects = wire.decode_call(header, data, None)
+        args, kwargs, objects = wire.decode_call(header, data, None, self.place)
         try:
-            fields, blob = wire.encode_reply(call.handles[number](*args, **kwargs), objects, data)
+            fields, blob = wire.encode_reply(call.handles[number](*args, **kwargs), objects, self.place)
         except wire.WireError:
             raise
         except Exception as error:

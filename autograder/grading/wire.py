@@ -20,7 +20,7 @@ import select
 import struct
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -98,10 +98,23 @@ def _identifier(text: object) -> str:
     return name if name.isidentifier() else "object"
 
 
+class Place(Protocol):
+    """A device in a process of its own: tensors on it travel as its handles, and their values stay there."""
+
+    def put(self, tensor: Tensor) -> int | None:
+        """The handle of a tensor on the device; None when it has none."""
+
+    def get(self, handle: int) -> Tensor:
+        """The tensor with this handle. Raises `WireError` when there is none."""
+
+
 class Encoder:
     """Turns values into JSON nodes and a blob. Objects are numbered in the order of their first occurrence."""
 
-    def __init__(self, known: list[Any] | None = None, handles: list[Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self, known: list[Any] | None = None, handles: list[Callable[..., Any]] | None = None, place: Place | None = None
+    ) -> None:
+        self.place = place
         self.objects: list[Any] = list(known or [])
         self.index = {id(o): i for i, o in enumerate(self.objects)}
         self.handles = handles
@@ -159,6 +172,11 @@ class Encoder:
         dtype = str(value.dtype).removeprefix("torch.")
         if dtype not in _DTYPES or value.layout is not torch.strided or value.dim() > MAX_RANK:
             return self._opaque(value)
+        if value.device.type == "sim" and self.place is not None:
+            if (handle := self.place.put(value)) is None:
+                return self._opaque(value)
+            self._remember(value)
+            return {"h": [handle, value.requires_grad]}
         self._remember(value)
         flat = value.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
         data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
@@ -177,7 +195,14 @@ class Encoder:
 class Decoder:
     """Turns nodes back into values, after checking every claim in them."""
 
-    def __init__(self, blob: bytes, known: list[Any] | None = None, callback: Callable[[int, str], Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self,
+        blob: bytes,
+        known: list[Any] | None = None,
+        callback: Callable[[int, str], Callable[..., Any]] | None = None,
+        place: Place | None = None,
+    ) -> None:
+        self.place = place
         self.blob = blob
         self.objects: list[Any] = list(known or [])
         self.callback = callback
@@ -260,6 +285,15 @@ class Decoder:
         self.objects.append(value)
         return value
 
+    def _read_h(self, v: Any, depth: int) -> Tensor:
+        if self.place is None or type(v) is not list or len(v) != 2 or type(v[0]) is not int or type(v[1]) is not bool:
+            raise WireError("a tensor on the device that is not there")
+        value = self.place.get(v[0])
+        if v[1] and value.is_floating_point() and not value.requires_grad:
+            value.requires_grad_()
+        self.objects.append(value)
+        return value
+
     def _read_a(self, v: Any, depth: int) -> np.ndarray:
         value = self._array(v)
         self.objects.append(value)
@@ -322,17 +356,19 @@ class Decoder:
         return self.callback(node["c"], _identifier(node["name"]))
 
 
-def encode_call(args: tuple[Any, ...], kwargs: dict[str, Any], handles: list[Callable[..., Any]]) -> tuple[dict[str, Any], bytes, list[Any]]:
+def encode_call(
+    args: tuple[Any, ...], kwargs: dict[str, Any], handles: list[Callable[..., Any]], place: Place | None = None
+) -> tuple[dict[str, Any], bytes, list[Any]]:
     """The header fields and blob of a call, and the argument objects that the callee may change or return."""
-    encoder = Encoder(handles=handles)
+    encoder = Encoder(handles=handles, place=place)
     fields = {"args": encoder.encode(tuple(args)), "kwargs": [[k, encoder.encode(v)] for k, v in kwargs.items()]}
     return fields, b"".join(encoder.blobs), encoder.objects
 
 
 def decode_call(
-    header: dict[str, Any], blob: bytes, callback: Callable[[int, str], Callable[..., Any]] | None
+    header: dict[str, Any], blob: bytes, callback: Callable[[int, str], Callable[..., Any]] | None, place: Place | None = None
 ) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]]:
-    decoder = Decoder(blob, callback=callback)
+    decoder = Decoder(blob, callback=callback, place=place)
     args = decoder.decode(header.get("args"))
     pairs = header.get("kwargs")
     if type(args) is not tuple or type(pairs) is not list or any(type(p) is not list or len(p) != 2 for p in pairs):
@@ -341,9 +377,9 @@ def decode_call(
     return args, kwargs, decoder.objects
 
 
-def encode_reply(result: Any, objects: list[Any], request: bytes) -> tuple[dict[str, Any], bytes]:
-    """The result of a call, and the final state of each argument object that changed. request: the call's blob."""
-    encoder = Encoder(known=objects)
+def encode_reply(result: Any, objects: list[Any], place: Place | None = None) -> tuple[dict[str, Any], bytes]:
+    """The result of a call, and the final state of each argument object."""
+    encoder = Encoder(known=objects, place=place)
     node = encoder.encode(result)
     finals = []
     for number, value in enumerate(objects):
@@ -354,9 +390,9 @@ def encode_reply(result: Any, objects: list[Any], request: bytes) -> tuple[dict[
     return {"result": node, "finals": finals}, b"".join(encoder.blobs)
 
 
-def decode_reply(header: dict[str, Any], blob: bytes, objects: list[Any]) -> Any:
+def decode_reply(header: dict[str, Any], blob: bytes, objects: list[Any], place: Place | None = None) -> Any:
     """The result of a call; argument objects that the callee changed are changed in place."""
-    decoder = Decoder(blob, known=objects)
+    decoder = Decoder(blob, known=objects, place=place)
     result = decoder.decode(header.get("result"))
     finals = header.get("finals")
     if type(finals) is not list or len(finals) > len(objects):

@@ -14,12 +14,26 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder import accelerator, checks
-from autograder.grading import wire
+from autograder.grading import device, wire
 
 
-def serve(read: int, write: int) -> NoReturn:
+class _Handles:
+    """The graded device as the student's process sees it: tensors on it are known by their handles."""
+
+    def __init__(self, client: device._Client) -> None:
+        self._client = client
+
+    def put(self, tensor: torch.Tensor) -> int | None:
+        return device.handle_of(tensor)
+
+    def get(self, handle: int) -> torch.Tensor:
+        return self._client.find(handle)
+
+
+def serve(read: int, write: int, graded_device: tuple[int, int] | None = None) -> NoReturn:
     """Answer requests until the examiner closes its end. Never returns: the process ends here, whatever the cells left behind."""
-    worker = Worker(wire.Channel(read, write))
+    place = _Handles(device.connect(*graded_device)) if graded_device else None
+    worker = Worker(wire.Channel(read, write), place=place)
     os.dup2(1, 2)
     try:
         worker.serve()
@@ -43,8 +57,9 @@ class OtterStub(types.ModuleType):
 class Worker:
     """One namespace of cells and the requests on it."""
 
-    def __init__(self, channel: wire.Channel, shell: Any = None) -> None:
+    def __init__(self, channel: wire.Channel, shell: Any = None, place: wire.Place | None = None) -> None:
         self.channel = channel
+        self.place = place
         self.shell = shell or _shell()
         self.namespace: dict[str, Any] = self.shell.user_ns
         self.probes = types.ModuleType("probes")
@@ -87,7 +102,7 @@ class Worker:
         return {"names": {n: _kind(v) for n, v in self.namespace.items() if n not in hidden and not n.startswith("_")}}, b""
 
     def _call(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
-        args, kwargs, objects = wire.decode_call(header, blob, self._callback(header["id"]))
+        args, kwargs, objects = wire.decode_call(header, blob, self._callback(header["id"]), self.place)
         _restore(header["seed"])
         try:
             if header["probe"]:
@@ -95,7 +110,7 @@ class Worker:
             else:
                 result = self.namespace[header["name"]](*args, **kwargs)
             torch.set_grad_enabled(True)
-            return wire.encode_reply(result, objects, blob)
+            return wire.encode_reply(result, objects, self.place)
         except wire.Closed:
             raise
         except BaseException as error:
@@ -106,12 +121,12 @@ class Worker:
 
         def make(handle: int, name: str) -> Callable[..., Any]:
             def remote(*args: Any, **kwargs: Any) -> Any:
-                fields, blob, objects = wire.encode_call(args, kwargs, [])
+                fields, blob, objects = wire.encode_call(args, kwargs, [], self.place)
                 self.channel.send({"id": call, "callback": handle, **fields}, blob)
                 header, data = self.channel.receive()
                 if "error" in header:
                     raise wire.remote_error(*header["error"])
-                return wire.decode_reply(header, data, objects)
+                return wire.decode_reply(header, data, objects, self.place)
 
             remote.__name__ = remote.__qualname__ = name
             return remote

@@ -86,4 +86,13 @@ def reshape_(x):
     return x
 
 
+def mixed(x):
+    return x + torch.ones(2)
+
+
+def read_twice(x):
+    y = x * 2
+    return y[0].item() + y[1].item()
+
+
 not_a_function = 3

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import torch
-from checks import CheckFailed, close, equal, function, probe, raises, that
+from checks import CheckFailed, close, counting, devices, equal, function, probe, raises, that
 from otter.test_files import test_case
 
 
@@ -170,3 +170,53 @@ def a_name_that_is_no_function_is_invalid(env):
         that(failure.outcome == "invalid" and "int" in failure.claim, "the type must be told", str(failure))
     else:
         that(False, "a number must not be callable")
+
+
+@test_case(points=1)
+def tensors_on_a_device_stay_there(env):
+    for device in devices():
+        x = torch.tensor([1.0, 2.0], dtype=torch.float64, device=device)
+        (got,), _ = env["echo"](x)
+        that(got is x, "the same tensor must come back")
+        left, right = env["halves"](x)
+        that(left.device == x.device and right.cpu().tolist() == [2.0], "results on the device must arrive there")
+        env["add_one_"](x)
+        that(x.cpu().tolist() == [2.0, 3.0], "an in-place change on the device must be seen")
+
+
+@test_case(points=1)
+def devices_that_meet_are_an_error(env):
+    if "sim" in devices():
+        x = torch.ones(2, device="sim")
+        try:
+            function(env, "mixed")(x)
+        except CheckFailed as failure:
+            that("same device" in failure.detail, "the error must be the one that CUDA raises", str(failure))
+        else:
+            that(False, "mixing devices must be an error")
+
+
+@test_case(points=1)
+def what_happens_on_the_device_is_counted(env):
+    if "sim" in devices():
+        x = torch.ones(1000, dtype=torch.float64, device="sim")
+        with counting(env) as counts:
+            env["read_twice"](x)
+        equal(counts.synchronizations, 2)
+        that(counts.peak - counts.start >= 8000, "the bytes of a temporary must be counted", str(counts.peak - counts.start))
+        with counting(env) as counts:
+            env["add_one_"](x)
+        equal(counts.synchronizations, 0)
+
+
+@test_case(points=1)
+def memory_of_the_device_can_be_limited(env):
+    if "sim" in devices():
+        x = torch.ones(1000, dtype=torch.float64, device="sim")
+        try:
+            with counting(env, capacity=12_000):
+                function(env, "read_twice")(x)
+        except CheckFailed as failure:
+            that("OutOfMemory" in failure.claim, "the error must say so", str(failure))
+        else:
+            that(False, "more memory than there is must be an error")
