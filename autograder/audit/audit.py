@@ -24,7 +24,10 @@ class Progress(Protocol):
 
 @dataclass
 class Audit:
-    """What an audit found. matrix: in the order reference, stub, legal variants, faults; the reference alone when it fails. notes: for the end."""
+    """What an audit found. matrix: in the order reference, stub, legal variants, faults; the reference alone when it fails.
+
+    notes: what else is said at the end.
+    """
 
     assignment: Assignment
     matrix: list[Graded]
@@ -72,7 +75,7 @@ def audit(course: Course, assignment: Assignment, crew: Crew, progress: Progress
 
 
 def repeat(course: Course, audit: Audit, times: int, size: int, progress: Progress) -> list[Finding]:
-    """Grade the matrix again, each time with another seed and fresh foremen, which draw another hash seed; by turns on two threads and on one."""
+    """Grade the matrix again, each time with another seed and fresh foremen, which draw another hash seed; on two threads or one."""
     rows: list[Row] = [g.row for g in audit.matrix]
     found: list[Finding] = []
     for number in range(1, times + 1):

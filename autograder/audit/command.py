@@ -56,6 +56,8 @@ def _report(on: Console, course: Course, found: Audit) -> None:
         on.print(note)
     verdict = "FAIL" if found.failed else "PASS"
     diagnosed, faults = found.diagnosed
-    on.print(f"{found.assignment.name}: {verdict}, {len(found.matrix)} rows; the feedback names {diagnosed} of {faults} faults. Messages: {path}")
+    on.print(
+        f"{found.assignment.name}: {verdict}, {len(found.matrix)} rows; the feedback names {diagnosed} of {faults} faults. Messages: {path}"
+    )
     if len(found.matrix) == 1:
         on.print("The reference does not pass: nothing else was graded, because nothing else would mean anything.", style="bold")

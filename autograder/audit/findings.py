@@ -75,7 +75,7 @@ def _fault_findings(graded: Graded, fault: Fault) -> Iterator[Finding]:
         elif "several faults" in diagnosis:
             remedy = "Choose inputs that tell them apart, or keep one of them."
             yield Finding(name, f"{question}: no diagnosis, {diagnosis.removeprefix('none (').removesuffix(')')}", remedy, warning=True)
-        elif "hung or ended" not in diagnosis:
+        elif not fault.only_limited and "hung or ended" not in diagnosis:
             remedy = "Does the fault depend on chance, time or state outside its calls?"
             yield Finding(name, f"{question}: no diagnosis of its own, {diagnosis.removeprefix('none (').removesuffix(')')}", remedy)
 

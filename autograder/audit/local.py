@@ -13,6 +13,8 @@ import sys
 import types
 from typing import Any
 
+import torch._dynamo  # noqa: F401  optimizers import it on first use, which would take each child a second
+
 from autograder import checks
 from autograder.audit.rows import Outcome, Row, all_rows, lost_questions, reference_row, stub_row
 from autograder.content import Assignment

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 from pathlib import Path
+from typing import cast
 
 import libcst as cst
 import torch
@@ -71,7 +72,7 @@ def mutants(name: str, definition: str) -> Iterator[Mutant]:
             continue
         for operator, change in OPERATORS.items():
             for instead in change(node):
-                after = _without_marks(wrapper.module.deep_replace(node, instead).code)  # type: ignore[arg-type]
+                after = _without_marks(cast(cst.Module, wrapper.module.deep_replace(node, instead)).code)
                 if after not in seen and _compiles(after):
                     seen.add(after)
                     yield _mutant(name, operator, before, after)
@@ -104,7 +105,8 @@ def _judge(assignment: Assignment, found: list[Mutant], killed: list[bool]) -> S
             used.add(mutant.key)
         elif not dead:
             what = f"a mutant survives ({mutant.operator}):\n{mutant.diff}"
-            remedy = f"Write a case that it fails, or give it with its reason in {path.name}: line = {mutant.line!r}, becomes = {mutant.becomes!r}."
+            entry = f"line = {mutant.line!r}, becomes = {mutant.becomes!r}"
+            remedy = f"Write a case that it fails, or give it with its reason in {path.name}: {entry}."
             findings.append(Finding(mutant.of, what, remedy))
     for key in known.keys() - used:
         what = f"a stale entry: of = {key[0]!r}, operator = {key[1]!r}, line = {key[2]!r}, becomes = {key[3]!r}"

@@ -1,7 +1,7 @@
 """Mutation operators on concrete syntax: each names a small mistake and gives, for a node, what stands there instead.
 
-Compared with the lists of cosmic-ray and mutmut. Left out are changes of strings, exceptions' names and annotations, which no student's mistake
-resembles, and `x = None`, which every case notices. Added are those of tensor code: `no_grad`, `detach`, `clone`.
+Compared with the lists of cosmic-ray and mutmut. Left out are changes of strings, exceptions' names and annotations, which resemble no
+student's mistake, and `x = None`, which every case notices. Added are those of tensor code: `no_grad`, `detach`, `clone`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,10 @@ def arguments(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     for i, j in zip(plain, plain[1:], strict=False):
         if not node.args[i].value.deep_equals(node.args[j].value):
             swapped = list(node.args)
-            swapped[i], swapped[j] = node.args[i].with_changes(value=node.args[j].value), node.args[j].with_changes(value=node.args[i].value)
+            swapped[i], swapped[j] = (
+                node.args[i].with_changes(value=node.args[j].value),
+                node.args[j].with_changes(value=node.args[i].value),
+            )
             yield node.with_changes(args=swapped)
     for i, argument in enumerate(node.args):
         if argument.keyword is not None:
@@ -110,7 +113,9 @@ def statement(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def guard(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """with torch.no_grad(): -> if True:"""
-    if isinstance(node, cst.With) and any(m.matches(item.item, m.Call(m.Attribute(attr=m.OneOf(*map(m.Name, GUARDS))))) for item in node.items):
+    if isinstance(node, cst.With) and any(
+        m.matches(item.item, m.Call(m.Attribute(attr=m.OneOf(*map(m.Name, GUARDS))))) for item in node.items
+    ):
         yield cst.If(cst.Name("True"), node.body)
 
 

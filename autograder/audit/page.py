@@ -13,7 +13,8 @@ STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { margin: 2rem auto; max-width: 80rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid color-mix(in srgb, currentcolor 25%, transparent); padding: .3rem .5rem; text-align: left; vertical-align: top; }
+th, td { border-bottom: 1px solid color-mix(in srgb, currentcolor 25%, transparent); padding: .3rem .5rem; }
+th, td { text-align: left; vertical-align: top; }
 th { position: sticky; top: 0; background: Canvas; }
 td.points { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .scroll { overflow-x: auto; }
@@ -50,8 +51,9 @@ def page(audit: Audit) -> str:
     title = f"Audit of {audit.assignment.name}"
     diagnosed, faults = audit.diagnosed
     verdict = "FAIL" if audit.failed else "PASS"
+    kinds = "".join(f"<option>{kind}</option>" for kind in ("reference", "stub", "legal", "fault"))
     options = "".join(f"<option>{escape(q)}</option>" for q in questions)
-    heads = "".join(f"<th scope=col>{escape(q)}</th>" for q in questions)
+    heads = "".join(f"<th scope=col>{escape(h)}</th>" for h in ("row", "kind", *questions, "score", "verdict"))
     found = "".join(f"<li>{escape(str(f))}</li>" for f in sorted(audit.findings, key=lambda f: f.warning))
     body = "".join(_row(g, questions, wrong=g.row.name in wrong) for g in audit.matrix)
     return f"""<!doctype html>
@@ -61,13 +63,13 @@ def page(audit: Audit) -> str:
 <p>{escape(audit.assignment.title)}. {len(audit.matrix)} rows, {faults} faults, {diagnosed} of them named by the feedback.</p>
 <ul>{found}</ul>
 <form>
-<label>Kind <select name="kind"><option value="">all</option><option>reference</option><option>stub</option><option>legal</option><option>fault</option></select></label>
+<label>Kind <select name="kind"><option value="">all</option>{kinds}</select></label>
 <label>Loses <select name="question"><option value="">any</option>{options}</select></label>
 <label>Text <input name="text" type="search"></label>
 <label><input name="wrong" type="checkbox"> only what is wrong</label>
 <output></output>
 </form>
-<div class="scroll"><table><thead><tr><th scope=col>row</th><th scope=col>kind</th>{heads}<th scope=col>score</th><th scope=col>verdict</th></tr></thead>
+<div class="scroll"><table><thead><tr>{heads}</tr></thead>
 <tbody>{body}</tbody></table></div>
 <script>{SCRIPT}</script></body></html>
 """

@@ -1,12 +1,13 @@
 """A witness for every tolerance: work just outside it is refused, and rounding falls inside.
 
-The reference's results are disturbed on their way to the cases, as the wire would deliver them, and every call of `checks.close` is watched:
+The reference's results are disturbed on their way to the cases, as the wire would deliver them, and every call of `checks.close` is
+watched:
 
-- outside: disturbed by ten times the tolerance of that call, the call must refuse under at least one of `PATTERNS`; otherwise the comparison
-  is blunter than the tolerance that it names;
+- outside: disturbed by ten times the tolerance of that call, the call must refuse under at least one of `PATTERNS`; otherwise the
+  comparison is blunter than the tolerance that it names;
 - inside: disturbed by the rounding of a few operations, it must accept; otherwise a verdict hangs on the order of a sum.
 
-A call that the disturbance does not reach (it compares integers, or an argument that came back) and one of exact equality have nothing to show.
+A call that the disturbance does not reach (it compares integers, or an argument that came back) has nothing to show, nor has exactness.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ ROUNDINGS = 4
 SECONDS = 60
 
 PATTERNS = ("all", "entries", *range(5))
-"""Signs of a disturbance: all plus, by turns within a tensor, or by a binary digit of the value's number. One alone may cancel in a difference or
-a ratio; of any two of 32 values some digit differs."""
+"""Signs of a disturbance: all plus, by turns within a tensor, or by a binary digit of the value's number. One alone may cancel in a
+difference or a ratio; of any two of 32 values some digit differs."""
 
 Disturb = Callable[[Tensor, int], Tensor]
 """What is added to a value; the second argument counts the values that came back."""

@@ -1,8 +1,8 @@
 """Which known misconception explains a submission's answers: the question's faults are asked the same and their answers compared.
 
-A wrong diagnosis is worse than none. One is made only if every answer of the submission to the question's cases is exactly that of one fault
-(up to rounding) and of no other, and not that of the reference. Faults run in children with limits, forked from a process that the examiner
-leaves untouched by tests, because a fork after a backward pass fails.
+A wrong diagnosis is worse than none. One is made only if every answer of the submission to the question's cases is, up to rounding, that of
+one fault and of no other, and not that of the reference. Faults run in children with limits, forked from a process in which no test runs,
+because a fork after a backward pass fails.
 """
 
 from __future__ import annotations

@@ -24,13 +24,17 @@ def add(a: Tensor, b: Tensor) -> Tensor:
 
 
 def remainders(F: Callable[[Tensor], Tensor], derivative: Callable[[Tensor], Tensor], x: Tensor, v: Tensor, ts: Tensor) -> Tensor:
-    """What the linear approximation of F at x misses in the direction v: ‖F(x + t v) − F(x) − t · derivative(v)‖ for every t in ts.
+    """What the linear approximation of F at x misses in the direction v: ‖F(x + t v) − F(x) − t ·
+    derivative(v)‖ for every t in ts.
 
-    F: takes a tensor of the shape of x and returns a tensor of any shape. derivative: the proposed derivative of F at x, a linear map that
-    takes a direction and returns a tensor of the shape of F(x).
+    F: takes a tensor of the shape of x and returns a tensor of any shape. derivative: the proposed
+    derivative of F at x, a linear map that takes a direction and returns a tensor of the shape of
+    F(x).
     x, v: tensors of one shape. ts: (k,), positive. All of one floating dtype, on one device.
-    Returns a (k,) tensor like ts. The norm is the square root of the sum of the squares of all entries, whatever the shape.
-    Raises ValueError if x and v, or F(x) and derivative(v), differ in shape, or unless ts is 1-D with positive entries.
+    Returns a (k,) tensor like ts. The norm is the square root of the sum of the squares of all
+    entries, whatever the shape.
+    Raises ValueError if x and v, or F(x) and derivative(v), differ in shape, or unless ts is 1-D
+    with positive entries.
     Lecture 5.
     """
     # BEGIN SOLUTION
@@ -59,11 +63,15 @@ def loglog_slope(ts: Tensor, values: Tensor) -> float:
 
 
 def grad_check(f: Callable[[Tensor], Tensor], grad: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-5) -> float:
-    """The largest relative error between grad(x) and central differences of f, over all entries of x.
+    """The largest relative error between grad(x) and central differences of f, over all entries of
+    x.
 
-    f: takes a tensor of the shape of x, returns a number (a 0-d tensor or a float). grad: returns a tensor of the shape of x.
-    x: floating tensor of any shape; keeps its values. h: the step, used as h · max(1, |x_i|) in entry i.
-    With g_i the entry of grad(x) and D_i the central difference, the error of entry i is |g_i − D_i| / max(1, |g_i|, |D_i|).
+    f: takes a tensor of the shape of x, returns a number (a 0-d tensor or a float). grad: returns a
+    tensor of the shape of x.
+    x: floating tensor of any shape; keeps its values. h: the step, used as h · max(1, |x_i|) in
+    entry i.
+    With g_i the entry of grad(x) and D_i the central difference, the error of entry i is |g_i −
+    D_i| / max(1, |g_i|, |D_i|).
     A gradient with a NaN must not pass: the result is then NaN or infinite.
     Raises ValueError if h is not positive, x is empty, or grad(x) has another shape than x.
     Lecture 5.
@@ -85,11 +93,13 @@ def grad_check(f: Callable[[Tensor], Tensor], grad: Callable[[Tensor], Tensor], 
 
 
 def lstsq_backward(X: Tensor, y: Tensor, w: Tensor) -> dict[str, Tensor]:
-    """Forward and backward pass of f = ½ z2 with z1 = X w − y and z2 = ‖z1‖², with every intermediate derivative.
+    """Forward and backward pass of f = ½ z2 with z1 = X w − y and z2 = ‖z1‖², with every
+    intermediate derivative.
 
     X: (n, p). y: (n,). w: (p,). One floating dtype, one device.
     Returns a dictionary; derivatives of a number in a vector are rows:
-    z1 (n,), z2 (), f (), df_dz2 (), df_dz1 (1, n), df_dw (1, p), and the gradient grad (p,), the row df_dw as a vector.
+    z1 (n,), z2 (), f (), df_dz2 (), df_dz1 (1, n), df_dw (1, p), and the gradient grad (p,), the
+    row df_dw as a vector.
     Raises ValueError if the shapes do not fit; in particular y must not be a column (n, 1).
     Lecture 4.
     """
@@ -110,7 +120,8 @@ def lstsq_backward(X: Tensor, y: Tensor, w: Tensor) -> dict[str, Tensor]:
 def jvp_gram(W: Tensor, V: Tensor) -> Tensor:
     """The derivative of F(W) = WᵀW at W, applied to the direction V.
 
-    W, V: (n, m). Returns an (m, m) tensor. Raises ValueError unless W and V are matrices of one shape.
+    W, V: (n, m). Returns an (m, m) tensor. Raises ValueError unless W and V are matrices of one
+    shape.
     Lecture 5.
     """
     # BEGIN SOLUTION
@@ -121,9 +132,11 @@ def jvp_gram(W: Tensor, V: Tensor) -> Tensor:
 
 
 def vjp_gram(W: Tensor, G: Tensor) -> Tensor:
-    """The adjoint of the derivative of F(W) = WᵀW at W, applied to G: the A with ⟨A, V⟩ = ⟨G, jvp_gram(W, V)⟩ for every V.
+    """The adjoint of the derivative of F(W) = WᵀW at W, applied to G: the A with ⟨A, V⟩ = ⟨G,
+    jvp_gram(W, V)⟩ for every V.
 
-    W: (n, m). G: (m, m), not necessarily symmetric. Returns an (n, m) tensor. Raises ValueError if the shapes do not fit.
+    W: (n, m). G: (m, m), not necessarily symmetric. Returns an (n, m) tensor. Raises ValueError if
+    the shapes do not fit.
     Lecture 5.
     """
     # BEGIN SOLUTION
@@ -137,7 +150,8 @@ def vjp_gram(W: Tensor, G: Tensor) -> Tensor:
 def jvp_outer(U: Tensor, V: Tensor, H: Tensor, K: Tensor) -> Tensor:
     """The derivative of F(U, V) = UVᵀ at (U, V), applied to the direction (H, K).
 
-    U, H: (n, r). V, K: (m, r). Returns an (n, m) tensor. Raises ValueError if the shapes do not fit.
+    U, H: (n, r). V, K: (m, r). Returns an (n, m) tensor. Raises ValueError if the shapes do not
+    fit.
     Lecture 5, exercise.
     """
     # BEGIN SOLUTION
@@ -151,7 +165,8 @@ def vjp_outer(U: Tensor, V: Tensor, G: Tensor) -> tuple[Tensor, Tensor]:
     """The adjoint of the derivative of F(U, V) = UVᵀ at (U, V), applied to G.
 
     It is the pair (A, B) with ⟨A, H⟩ + ⟨B, K⟩ = ⟨G, jvp_outer(U, V, H, K)⟩ for all H and K.
-    U: (n, r). V: (m, r). G: (n, m). Returns (A, B) with the shapes of U and V. Raises ValueError if the shapes do not fit.
+    U: (n, r). V: (m, r). G: (n, m). Returns (A, B) with the shapes of U and V. Raises ValueError if
+    the shapes do not fit.
     Lecture 5, exercise.
     """
     # BEGIN SOLUTION
@@ -164,9 +179,11 @@ def vjp_outer(U: Tensor, V: Tensor, G: Tensor) -> tuple[Tensor, Tensor]:
 def logistic_loss_and_grad(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Mean logistic loss of the scores z and its gradient in z.
 
-    z: (n,) scores (logits), floating. y: (n,) labels, every entry 0 or 1, of any dtype. The loss of one example is −log σ(z) if y = 1 and
-    −log(1 − σ(z)) if y = 0, with σ(z) = 1 / (1 + exp(−z)); it is averaged over the n examples.
-    Returns (loss, dz): a 0-d tensor and an (n,) tensor, both of the dtype of z. Exact to rounding for scores of any size, also ±1000.
+    z: (n,) scores (logits), floating. y: (n,) labels, every entry 0 or 1, of any dtype. The loss of
+    one example is −log σ(z) if y = 1 and −log(1 − σ(z)) if y = 0, with σ(z) = 1 / (1 + exp(−z)); it
+    is averaged over the n examples.
+    Returns (loss, dz): a 0-d tensor and an (n,) tensor, both of the dtype of z. Exact to rounding
+    for scores of any size, also ±1000.
     Raises ValueError unless z and y are nonempty vectors of one shape and y is made of 0 and 1.
     Lectures 0 and 4.
     """
@@ -183,10 +200,13 @@ def logistic_loss_and_grad(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 def softmax_loss_and_grad(Z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Mean softmax cross entropy of the scores Z and its gradient in Z.
 
-    Z: (n, c) scores, floating; row i belongs to example i. labels: (n,) integers in 0, ..., c − 1. The loss of example i is
-    −log P[i, labels[i]] with P[i, j] = exp(Z[i, j]) / Σ_k exp(Z[i, k]); it is averaged over the n examples.
-    Returns (loss, dZ): a 0-d tensor and an (n, c) tensor, both of the dtype of Z. Exact to rounding for scores of any size, also ±1000.
-    Raises ValueError unless Z is a nonempty matrix and labels has one class number of its columns for every row.
+    Z: (n, c) scores, floating; row i belongs to example i. labels: (n,) integers in 0, ..., c − 1.
+    The loss of example i is −log P[i, labels[i]] with P[i, j] = exp(Z[i, j]) / Σ_k exp(Z[i, k]); it
+    is averaged over the n examples.
+    Returns (loss, dZ): a 0-d tensor and an (n, c) tensor, both of the dtype of Z. Exact to rounding
+    for scores of any size, also ±1000.
+    Raises ValueError unless Z is a nonempty matrix and labels has one class number of its columns
+    for every row.
     Lecture 4; the case of c classes goes beyond the notes.
     """
     # BEGIN SOLUTION
@@ -204,9 +224,12 @@ def softmax_loss_and_grad(Z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 def normalize_vjp(x: Tensor, g: Tensor, eps: float = 1e-5) -> Tensor:
     """Gradient in x of ⟨g, N(x)⟩, where N makes every row of x have mean 0 and variance about 1.
 
-    N(x) = (x − μ) / √(s² + eps) row by row, with μ the mean of the row and s² the mean of (x − μ)² (divided by d, not d − 1).
-    x, g: (n, d). Returns an (n, d) tensor. Raises ValueError unless x and g are nonempty matrices of one shape and eps > 0.
-    This is layer normalization (Ba, Kiros and Hinton, 2016) without its scale and shift; beyond the notes.
+    N(x) = (x − μ) / √(s² + eps) row by row, with μ the mean of the row and s² the mean of (x − μ)²
+    (divided by d, not d − 1).
+    x, g: (n, d). Returns an (n, d) tensor. Raises ValueError unless x and g are nonempty matrices
+    of one shape and eps > 0.
+    This is layer normalization (Ba, Kiros and Hinton, 2016) without its scale and shift; beyond the
+    notes.
     """
     # BEGIN SOLUTION
     require(x.dim() == 2 and x.numel() > 0 and x.shape == g.shape, "x and g must be matrices of one shape.")
@@ -221,8 +244,10 @@ def normalize_vjp(x: Tensor, g: Tensor, eps: float = 1e-5) -> Tensor:
 class Node:
     """One number in a computation, with what it was computed from. Supplied.
 
-    value: the number. parents: the nodes it was computed from, possibly the same one twice; () for an input.
-    local_grads: for each parent the partial derivative of value in that parent. grad: an accumulator, 0.0 at first.
+    value: the number. parents: the nodes it was computed from, possibly the same one twice; () for
+    an input.
+    local_grads: for each parent the partial derivative of value in that parent. grad: an
+    accumulator, 0.0 at first.
     """
 
     def __init__(self, value: float, parents: tuple["Node", ...] = (), local_grads: tuple[float, ...] = ()) -> None:
@@ -235,9 +260,11 @@ class Node:
 
 
 def topo_order(root: Node) -> list[Node]:
-    """The root and everything it was computed from, each node once, every node after all of its parents; so the root comes last.
+    """The root and everything it was computed from, each node once, every node after all of its
+    parents; so the root comes last.
 
-    Nodes are told apart by identity: two nodes with equal values are two nodes. The graph has no cycles, by construction.
+    Nodes are told apart by identity: two nodes with equal values are two nodes. The graph has no
+    cycles, by construction.
     Lecture 4.
     """
     # BEGIN SOLUTION
@@ -260,8 +287,9 @@ def topo_order(root: Node) -> list[Node]:
 def backprop(root: Node) -> None:
     """Put into every node's .grad the derivative of the root's value in that node's value.
 
-    Inputs (nodes without parents) accumulate: a call adds to the .grad that an input has from earlier calls. All other nodes
-    belong to this call: what their .grad held before it is forgotten.
+    Inputs (nodes without parents) accumulate: a call adds to the .grad that an input has from
+    earlier calls. All other nodes belong to this call: what their .grad held before it is
+    forgotten.
     Lecture 4.
     """
     # BEGIN SOLUTION
@@ -277,9 +305,11 @@ def backprop(root: Node) -> None:
 
 
 def unbroadcast(g: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Sum g over the axes along which a tensor of this shape was stretched by broadcasting, so that the result has exactly this shape.
+    """Sum g over the axes along which a tensor of this shape was stretched by broadcasting, so that
+    the result has exactly this shape.
 
-    g: a gradient with the shape of the result of an operation. shape: the shape of an operand; broadcasting it gives the shape of g.
+    g: a gradient with the shape of the result of an operation. shape: the shape of an operand;
+    broadcasting it gives the shape of g.
     Raises ValueError if a tensor of this shape does not broadcast to the shape of g.
     Lecture 1 for broadcasting; its backward rule goes beyond the notes.
     """
@@ -298,9 +328,12 @@ def unbroadcast(g: Tensor, shape: tuple[int, ...]) -> Tensor:
 class Var:
     """A tensor that remembers how it was computed, so that backward() can find gradients.
 
-    data: the value. grad: the accumulated gradient, of the shape of data, zeros at first. parents: the Vars it was computed from.
-    pull: a function that takes the gradient at this Var and returns a tuple with one gradient for each parent, of that parent's shape.
-    tape: all computed Vars in the order in which they were made; shared by the class, emptied by backward().
+    data: the value. grad: the accumulated gradient, of the shape of data, zeros at first. parents:
+    the Vars it was computed from.
+    pull: a function that takes the gradient at this Var and returns a tuple with one gradient for
+    each parent, of that parent's shape.
+    tape: all computed Vars in the order in which they were made; shared by the class, emptied by
+    backward().
     """
 
     tape: list["Var"] = []
@@ -324,10 +357,12 @@ class Var:
         return type(self)(torch.as_tensor(other, dtype=self.data.dtype, device=self.data.device))
 
     def backward(self, seed: Tensor | None = None) -> None:
-        """Add to every .grad the gradient that this Var, weighted by `seed`, has there, and empty the tape. Supplied.
+        """Add to every .grad the gradient that this Var, weighted by `seed`, has there, and empty
+        the tape. Supplied.
 
-        seed: the gradient at this Var, of its shape; for a single number it may be left out, and is then 1. As with torch's y.backward(v),
-        the inputs receive the vector-Jacobian product with seed. The tape, read backward, is an order that works.
+        seed: the gradient at this Var, of its shape; for a single number it may be left out, and is
+        then 1. As with torch's y.backward(v), the inputs receive the vector-Jacobian product with
+        seed. The tape, read backward, is an order that works.
         """
         require(seed is not None or self.data.numel() == 1, f"Shape {tuple(self.data.shape)} is no single number: backward needs a seed.")
         steps = self.tape[::-1]
@@ -365,7 +400,8 @@ class Var:
         # END SOLUTION
 
     def __pow__(self, exponent: float) -> "Var":
-        """self ** exponent, entry by entry. Raises ValueError unless the exponent is a number (int or float)."""
+        """self ** exponent, entry by entry. Raises ValueError unless the exponent is a number (int
+        or float)."""
         # BEGIN SOLUTION
         require(isinstance(exponent, int | float), "The exponent must be a number.")
         a = self.data
@@ -387,7 +423,8 @@ class Var:
         # END SOLUTION
 
     def log(self) -> "Var":
-        """The natural logarithm, entry by entry. Raises ValueError unless all entries are positive."""
+        """The natural logarithm, entry by entry. Raises ValueError unless all entries are
+        positive."""
         # BEGIN SOLUTION
         a = self.data
         require(bool((a > 0).all()), "The logarithm needs positive entries.")
@@ -438,13 +475,16 @@ class Var:
 def gd_torch(
     L_fn: Callable[[Tensor], Tensor], w0: Tensor, eta: float, max_iters: int, eps_grad: float = 1e-8
 ) -> tuple[Tensor, dict[str, list[Any]]]:
-    """Gradient descent w ← w − eta ∇L(w) from w0, with gradients by loss.backward() or torch.autograd.grad.
+    """Gradient descent w ← w − eta ∇L(w) from w0, with gradients by loss.backward() or
+    torch.autograd.grad.
 
-    L_fn: takes a tensor like w0, returns the loss, a 0-d tensor. w0: floating, any shape; keeps its values.
-    Iteration k = 0, 1, ..., max_iters − 1: compute the loss and the gradient at w, in one call of L_fn; write k, the loss and the norm of
-    the gradient down; stop if that norm is at most eps_grad; otherwise update w.
-    Returns (w, hist): the last w, without requires_grad, and hist = {"k": [...], "L": [...], "grad_norm": [...]}, with one entry for each
-    iteration, numbers without a graph.
+    L_fn: takes a tensor like w0, returns the loss, a 0-d tensor. w0: floating, any shape; keeps its
+    values.
+    Iteration k = 0, 1, ..., max_iters − 1: compute the loss and the gradient at w, in one call of
+    L_fn; write k, the loss and the norm of the gradient down; stop if that norm is at most
+    eps_grad; otherwise update w.
+    Returns (w, hist): the last w, without requires_grad, and hist = {"k": [...], "L": [...],
+    "grad_norm": [...]}, with one entry for each iteration, numbers without a graph.
     Raises ValueError unless eta > 0 and max_iters >= 0.
     Lecture 4.
     """

@@ -6,7 +6,8 @@ from torch import Tensor
 
 
 def check_shapes(X: Tensor, y: Tensor, w: Tensor | None = None) -> None:
-    """Raise ValueError unless X is a nonempty matrix (n, p), y has shape (n,) and w, if given, shape (p,)."""
+    """Raise ValueError unless X is a nonempty matrix (n, p), y has shape (n,) and w, if given,
+    shape (p,)."""
     if X.dim() != 2 or X.numel() == 0:
         raise ValueError(f"X must be a matrix with at least one entry; its shape is {tuple(X.shape)}.")
     n, p = X.shape
@@ -32,7 +33,8 @@ def ls_loss(X: Tensor, y: Tensor, w: Tensor) -> Tensor:
 
 
 def ls_grad(X: Tensor, y: Tensor, w: Tensor) -> Tensor:
-    """The gradient of the least-squares loss, Xᵀ(Xw − y), of shape (p,), with the dtype and device of X.
+    """The gradient of the least-squares loss, Xᵀ(Xw − y), of shape (p,), with the dtype and device
+    of X.
 
     X: (n, p), y: (n,), w: (p,), floating point, of one dtype and device.
     Cost: O(n p) operations and O(n + p) memory besides the arguments; XᵀX is never formed.
@@ -48,14 +50,16 @@ def ls_grad(X: Tensor, y: Tensor, w: Tensor) -> Tensor:
 def gradient_descent(
     X: Tensor, y: Tensor, n_steps: int = 100, step_size: float = 0.01, w0: Tensor | None = None
 ) -> tuple[Tensor, list[float]]:
-    """Gradient descent with a constant step on ½‖Xw − y‖²: the last point and the relative losses, (w, losses).
+    """Gradient descent with a constant step on ½‖Xw − y‖²: the last point and the relative losses,
+    (w, losses).
 
     X: (n, p), y: (n,), with n above, at or below p, and of any rank.
     w0: (p,), the start; zeros if None; it keeps its values.
     losses[k] is (f(w_{k+1}) − f⋆) / (f(w_0) − f⋆) for k = 0, ..., n_steps − 1, a Python float.
     f⋆ is the smallest value of f; f(w_0) > f⋆ is assumed.
     With n_steps = 0 the result is the start and an empty list.
-    Raises ValueError if the shapes do not fit (`check_shapes`), n_steps < 0, or step_size is not positive.
+    Raises ValueError if the shapes do not fit (`check_shapes`), n_steps < 0, or step_size is not
+    positive.
     Lecture 3.
     """
     # BEGIN SOLUTION
@@ -103,9 +107,11 @@ def classify_step(alpha: float, lam: float) -> str:
 
 
 def max_stable_step(X: Tensor, iters: int = 200, seed: int = 0) -> float:
-    """The step below which gradient descent on ½‖Xw − y‖² converges, 2 / λ_max(XᵀX), by power iteration.
+    """The step below which gradient descent on ½‖Xw − y‖² converges, 2 / λ_max(XᵀX), by power
+    iteration.
 
-    X: (n, p), floating point, any device. iters: how often X and Xᵀ are applied, each once per iteration.
+    X: (n, p), floating point, any device. iters: how often X and Xᵀ are applied, each once per
+    iteration.
     seed: of the random start.
     Cost: O(n p) operations per iteration and O(n + p) memory; XᵀX is never formed.
     Raises ValueError unless iters ≥ 1 and X is a matrix with at least one entry that is not zero.
@@ -125,9 +131,11 @@ def max_stable_step(X: Tensor, iters: int = 200, seed: int = 0) -> float:
 
 
 def predict_relative_loss(X: Tensor, y: Tensor, w0: Tensor, alpha: float, k: int) -> float:
-    """The relative loss (f(w_k) − f⋆) / (f(w_0) − f⋆) after k steps of gradient descent from w0; no step is taken.
+    """The relative loss (f(w_k) − f⋆) / (f(w_0) − f⋆) after k steps of gradient descent from w0; no
+    step is taken.
 
-    X: (n, p) of any shape and rank, small enough for a singular value decomposition; y: (n,); w0: (p,).
+    X: (n, p) of any shape and rank, small enough for a singular value decomposition; y: (n,); w0:
+    (p,).
     k counts steps: the value at k = 0 is 1.
     Returns a Python float. f(w_0) > f⋆ is assumed. The cost does not depend on k.
     Raises ValueError if the shapes do not fit (`check_shapes`), alpha is not positive, or k < 0.
@@ -146,7 +154,8 @@ def predict_relative_loss(X: Tensor, y: Tensor, w0: Tensor, alpha: float, k: int
 
 
 def make_problem(n: int, p: int, kappa: float, seed: int, noise: float = 0.1) -> tuple[Tensor, Tensor, Tensor]:
-    """A random problem (X, y, w_true) whose XᵀX has the largest eigenvalue 1 and the condition number kappa.
+    """A random problem (X, y, w_true) whose XᵀX has the largest eigenvalue 1 and the condition
+    number kappa.
 
     Returns float64 tensors:
     X (n, p) = U diag(σ) Vᵀ, with random orthonormal columns U (n, p), a random orthogonal V (p, p),
@@ -172,10 +181,12 @@ def make_problem(n: int, p: int, kappa: float, seed: int, noise: float = 0.1) ->
 
 
 def iterations_needed(kappa: float, tol: float, alpha_rel: float = 1.0) -> int:
-    """The smallest k ≥ 0 with ρ^(2k) ≤ tol: the relative loss after k steps is at most tol, whatever the start.
+    """The smallest k ≥ 0 with ρ^(2k) ≤ tol: the relative loss after k steps is at most tol,
+    whatever the start.
 
     kappa: condition number of XᵀX. alpha_rel: the step in units of 1/λ_max.
-    ρ = max(|1 − alpha_rel/kappa|, |1 − alpha_rel|): the factors of the flattest and the steepest direction.
+    ρ = max(|1 − alpha_rel/kappa|, |1 − alpha_rel|): the factors of the flattest and the steepest
+    direction.
     The cost does not depend on k, and kappa may be as large as 1e12.
     Raises ValueError unless 1 ≤ kappa < ∞, tol > 0 and 0 < alpha_rel < 2.
     Derived in the notebook; not in the course notes.
@@ -197,7 +208,8 @@ def iterations_needed(kappa: float, tol: float, alpha_rel: float = 1.0) -> int:
 
 
 def solve_normal_lu(X: Tensor, y: Tensor) -> Tensor:
-    """The least-squares solution through the normal equations XᵀX w = Xᵀy and a pivoted LU factorization.
+    """The least-squares solution through the normal equations XᵀX w = Xᵀy and a pivoted LU
+    factorization.
 
     X: (n, p) with n ≥ p and independent columns (not checked), y: (n,).
     Returns w of shape (p,), with the dtype and device of X.
@@ -215,7 +227,8 @@ def solve_normal_lu(X: Tensor, y: Tensor) -> Tensor:
 
 
 def solve_qr(X: Tensor, y: Tensor) -> Tensor:
-    """The least-squares solution through the thin factorization X = QR: R w = Qᵀy. XᵀX is never formed.
+    """The least-squares solution through the thin factorization X = QR: R w = Qᵀy. XᵀX is never
+    formed.
 
     X: (n, p) with n ≥ p and independent columns (not checked), y: (n,).
     Returns w of shape (p,), with the dtype and device of X.
@@ -233,7 +246,8 @@ def solve_qr(X: Tensor, y: Tensor) -> Tensor:
 
 
 def gd_limit(X: Tensor, y: Tensor, w0: Tensor) -> Tensor:
-    """The point to which gradient descent with a stable step converges from w0, computed without iterating.
+    """The point to which gradient descent with a stable step converges from w0, computed without
+    iterating.
 
     X: (n, p) of any shape and rank, y: (n,), w0: (p,).
     Returns the minimizer nearest to w0, of shape (p,), with the dtype and device of X.
@@ -255,14 +269,17 @@ def best_step(
     target: float = 1e-5,
     cap: int = 200,
 ) -> tuple[float | None, list[float]]:
-    """Gradient descent from w0 with every step of the grid: the one that arrives first, and all counts, (step, counts).
+    """Gradient descent from w0 with every step of the grid: the one that arrives first, and all
+    counts, (step, counts).
 
     f, grad: the loss (a number) and its gradient (the shape of w) at a tensor w.
     w0: the start of every run, of any shape; it keeps its values.
-    counts[i]: the smallest k in 0, ..., cap with f(w_k) ≤ target for the step grid[i], where w_k is the point
-    after k steps; math.inf if there is none, also when the run leaves the numbers (inf or NaN).
+    counts[i]: the smallest k in 0, ..., cap with f(w_k) ≤ target for the step grid[i], where w_k is
+    the point after k steps; math.inf if there is none, also when the run leaves the numbers (inf or
+    NaN).
     A run stops at its first hit.
-    step: the entry of the grid with the smallest count; among equals, the smallest step; None if no run arrives.
+    step: the entry of the grid with the smallest count; among equals, the smallest step; None if no
+    run arrives.
     Raises ValueError if the grid is empty, one of its entries is not positive, or cap < 0.
     Lecture 3.
     """
