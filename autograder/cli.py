@@ -55,10 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("audit", _audit, "test the tests: faults must fail, correct variants must pass", "autograder audit hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
     sub.add_argument("--only", nargs="+", default=[], metavar="ROW", help="some faults or legal variants")
-    sub.add_argument("--mutants", action="store_true", help="change the reference everywhere, one place at a time; list the changes that pass")
+    sub.add_argument("--mutants", action="store_true", help="other rows: the reference with one small change each; lists those that pass")
     sub.add_argument("--repeat", type=int, default=0, metavar="N", help="grade the matrix N times more: other seeds, hash seeds and threads")
     sub.add_argument("--stock", action="store_true", help="compare with real otter run (12 s for each row)")
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
+    sub.add_argument("--seed", type=int, help="repeat an audit with its inputs")
 
     sub = command("try", _try, "grade the functions in one Python file against one question", "autograder try hw4_adam q2 my_attempt.py")
     sub.add_argument("assignment")
@@ -98,7 +99,7 @@ def _build(options: argparse.Namespace) -> int:
     course, assignments = _chosen(options)
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 150
+        console.width = 190
     rows, failed = [], 0
     for assignment in assignments:
         try:
@@ -153,9 +154,8 @@ def _audit(options: argparse.Namespace) -> int:
 
     course, assignments = _chosen(options)
     only = tuple(options.only)
-    return run_audit(
-        course, assignments, only=only, mutants=options.mutants, repeats=options.repeat, stock=options.stock, jobs=options.jobs
-    )
+    wanted = {"mutants": options.mutants, "repeats": options.repeat, "stock": options.stock, "jobs": options.jobs, "seed": options.seed}
+    return run_audit(course, assignments, only=only, **wanted)
 
 
 def _try(options: argparse.Namespace) -> int:

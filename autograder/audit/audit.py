@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -45,32 +46,37 @@ class Audit:
         return sum(bool(g.diagnoses) and set(g.diagnoses.values()) == {g.row.name} for g in faults), len(faults)
 
 
-def audit(course: Course, assignment: Assignment, crew: Crew, progress: Progress, *, only: tuple[str, ...] = ()) -> Audit:
+def audit(
+    course: Course, assignment: Assignment, crew: Crew, progress: Progress, *, only: tuple[str, ...] = (), seed: int | None = None
+) -> Audit:
     """Grade every row and judge the matrix. only: names of rows, for an author at work; then nothing is said of the matrix as a whole.
+
+    seed: repeats an audit's inputs; fresh when None.
 
     Raises `ContentError` when faults.py or legal.py cannot be read.
     """
+    seed = seed if seed is not None else int.from_bytes(os.urandom(4), "little")
     reference, *others = all_rows(assignment)
     chosen = [row for row in others if not only or row.name in only]
     step = progress.start(f"{assignment.name}: grading", 1 + len(chosen))
-    (control,) = crew.grade(course, assignment, [reference], done=lambda _: step())
-    found = Audit(assignment, [control], list(row_findings(control)))
+    (control,) = crew.grade(course, assignment, [reference], seed=seed, done=lambda _: step())
+    found = Audit(assignment, [control], list(row_findings(control)), [f"Inputs of seed {seed}."])
     if found.failed:
         return found
-    found.matrix += crew.grade(course, assignment, chosen, done=lambda _: step())
+    found.matrix += crew.grade(course, assignment, chosen, seed=seed, done=lambda _: step())
     for graded in found.matrix[1:]:
         found.findings += row_findings(graded)
+    fair = [g for g in found.matrix if not getattr(g.row.declaration, "only_limited", False)]
+    step = progress.start(f"{assignment.name}: Otter's test class", len(fair))
+    for graded in fair:
+        found.findings += agreement_findings(graded, run_row(assignment, graded.row, seed=seed))
+        step()
     if only:
         return found
     found.findings += matrix_findings(assignment, found.matrix)
     step = progress.start(f"{assignment.name}: tolerances", 1)
     found.findings += witness_findings(assignment)
     step()
-    fair = [g for g in found.matrix if not getattr(g.row.declaration, "only_limited", False)]
-    step = progress.start(f"{assignment.name}: Otter's test class", len(fair))
-    for graded in fair:
-        found.findings += agreement_findings(graded, run_row(assignment, graded.row))
-        step()
     return found
 
 

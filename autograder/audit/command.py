@@ -22,8 +22,11 @@ def run_audit(
     repeats: int = 0,
     stock: bool = False,
     jobs: int = 2,
+    seed: int | None = None,
 ) -> int:
     """Audit each assignment; 1 when a finding of any of them is a failure. Pages go to release/audit.
+
+    mutants: grade the mutants of the reference in place of the declared rows.
 
     Raises `ContentError` when a homework's files cannot be read and `GradingError` when the grader does not start.
     """
@@ -32,7 +35,7 @@ def run_audit(
     for assignment in assignments:
         with Bars(on) as bars:
             with Crew(jobs) as crew:
-                found = audit(course, assignment, crew, bars, only=only)
+                found = audit(course, assignment, crew, bars, only=("reference",) if mutants else only, seed=seed)
                 if mutants and not found.failed:
                     mutation = survey(course, assignment, crew, bars)
                     found.findings += mutation.findings

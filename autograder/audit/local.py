@@ -5,6 +5,7 @@ No separation between the work and the tests: this is for authors and for the co
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -19,10 +20,14 @@ from autograder import checks
 from autograder.audit.rows import Outcome, Row, all_rows, lost_questions, reference_row, stub_row
 from autograder.content import Assignment
 from autograder.grading.cases import load_cases
+from autograder.grading.examiner import case_seed
 
 
-def run_row(assignment: Assignment, row: Row, *, seconds: float = 60.0, memory: int = 4 << 30) -> list[Outcome]:
-    """Every case of every coded question. A child that loops or exhausts memory fails the cases that it did not reach."""
+def run_row(assignment: Assignment, row: Row, *, seed: int | None = None, seconds: float = 60.0, memory: int = 4 << 30) -> list[Outcome]:
+    """Every case of every coded question. A child that loops or exhausts memory fails the cases that it did not reach.
+
+    seed: of a verdict of the grader, for the same inputs; fresh ones when None.
+    """
     cases = [c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=True), f"tests/{q.id}.py")]
     read, write = os.pipe()
     pid = os.fork()
@@ -31,7 +36,7 @@ def run_row(assignment: Assignment, row: Row, *, seconds: float = 60.0, memory: 
         with os.fdopen(write, "w") as out:
             signal.alarm(max(1, int(seconds)))
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-            _child(assignment, row, cases, out)
+            _child(assignment, row, cases, out, seed)
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as answers:
@@ -41,7 +46,7 @@ def run_row(assignment: Assignment, row: Row, *, seconds: float = 60.0, memory: 
     return [reached.get(c.id) or Outcome(c.id, c.name, c.points, c.hidden, False, "died", death) for c in cases]
 
 
-def _child(assignment: Assignment, row: Row, cases: list[Any], out: Any) -> None:
+def _child(assignment: Assignment, row: Row, cases: list[Any], out: Any, seed: int | None) -> None:
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
     if assignment.probes:
@@ -54,7 +59,8 @@ def _child(assignment: Assignment, row: Row, cases: list[Any], out: Any) -> None
     for case in cases:
         outcome, message = "correct", ""
         try:
-            case.run(namespace)
+            with contextlib.nullcontext() if seed is None else checks.seeded(case_seed(seed, case.id)):
+                case.run(namespace)
         except checks.CheckFailed as error:
             outcome, message = error.outcome, str(error)
         except BaseException as error:

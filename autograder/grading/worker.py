@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import types
@@ -28,6 +29,10 @@ class _Handles:
 
     def get(self, handle: int) -> torch.Tensor:
         return self._client.find(handle)
+
+    def flush(self) -> None:
+        """Tell the device what was released."""
+        self._client.flush()
 
 
 def serve(read: int, write: int, graded_device: tuple[int, int] | None = None) -> NoReturn:
@@ -57,7 +62,7 @@ class OtterStub(types.ModuleType):
 class Worker:
     """One namespace of cells and the requests on it."""
 
-    def __init__(self, channel: wire.Channel, shell: Any = None, place: wire.Place | None = None) -> None:
+    def __init__(self, channel: wire.Channel, shell: Any = None, place: _Handles | None = None) -> None:
         self.channel = channel
         self.place = place
         self.shell = shell or _shell()
@@ -74,6 +79,7 @@ class Worker:
             "cell": self._cell,
             "names": self._names,
             "call": self._call,
+            "flush": self._flush,
         }
         while True:
             try:
@@ -100,6 +106,12 @@ class Worker:
     def _names(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
         hidden = self.shell.user_ns_hidden
         return {"names": {n: _kind(v) for n, v in self.namespace.items() if n not in hidden and not n.startswith("_")}}, b""
+
+    def _flush(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        gc.collect()
+        if self.place is not None:
+            self.place.flush()
+        return {}, b""
 
     def _call(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
         args, kwargs, objects = wire.decode_call(header, blob, self._callback(header["id"]), self.place)
