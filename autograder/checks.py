@@ -154,7 +154,8 @@ def probe(env: Mapping[str, Any], name: str, *data: Any) -> Any:
     try:
         return run(name, *data)
     except NotImplementedError as error:
-        raise NotAttempted("A function that this check needs is not attempted yet: it raises NotImplementedError.") from error
+        stub = str(error) if str(error).isidentifier() else "A function that this check needs"
+        raise NotAttempted(f"{stub} is not attempted yet: it raises NotImplementedError.") from error
     except CheckFailed:
         raise
     except Exception as error:

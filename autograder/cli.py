@@ -135,7 +135,7 @@ def _percent(points: tuple[float, float] | None) -> str:
 
 def _check(options: argparse.Namespace) -> int:
     from autograder.audit.local import check_reference_and_stub
-    from autograder.build.gates import content_problems
+    from autograder.build.gates import content_problems, public_points
 
     course, assignments = _chosen(options)
     failed = False
@@ -145,7 +145,9 @@ def _check(options: argparse.Namespace) -> int:
         for problem in problems:
             print(problem)
         failed |= bool(problems)
-        print(f"{assignment.name}: {'FAIL' if problems else 'PASS'} ({len(assignment.questions)} questions, {assignment.minutes} minutes, {assignment.points} points)")
+        sizes = f"{len(assignment.questions)} questions, {assignment.minutes} minutes, {assignment.points} points"
+        alone = f"public cases alone earn {public_points(assignment):g}"
+        print(f"{assignment.name}: {'FAIL' if problems else 'PASS'} ({sizes}; {alone})")
     return 1 if failed else 0
 
 

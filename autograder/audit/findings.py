@@ -63,6 +63,10 @@ def _fault_findings(graded: Graded, fault: Fault) -> Iterator[Finding]:
         yield Finding(
             name, f"the fault loses the unrelated {question}: {'; '.join(cases)}", "Make that question's cases independent of it."
         )
+    if graded.needs_limits and not fault.only_limited:
+        yield Finding(
+            name, "a case hung or ended the process", "Declare only_limited=True: it cannot run where no limits are.", warning=True
+        )
     if len(fault.loses) > 1:
         yield Finding(
             name, f"one mistake is charged in {_listed(fault.loses)}", "Let the cases of one of them not depend on it.", warning=True

@@ -39,6 +39,11 @@ class Graded:
         return lost_questions(self.outcomes)
 
     @property
+    def needs_limits(self) -> bool:
+        """Whether the row is declared to exhaust time or memory, or did: Otter has no limits, so it does not run there."""
+        return getattr(self.row.declaration, "only_limited", False) or any(o.outcome in ("timed out", "died") for o in self.outcomes)
+
+    @property
     def score(self) -> float:
         return sum(o.points for o in self.outcomes if o.passed)
 

@@ -25,7 +25,7 @@ def stock_findings(course: Course, audit: Audit, progress: Progress, jobs: int) 
     archive = course.root / "release" / "gradescope" / f"{audit.assignment.name}.zip"
     if not archive.exists():
         raise ContentError(f"{archive}: no such file. Run autograder build {audit.assignment.name} first.")
-    rows = [g for g in audit.matrix if not getattr(g.row.declaration, "only_limited", False)]
+    rows = [g for g in audit.matrix if not g.needs_limits]
     step = progress.start(f"{audit.assignment.name}: otter run", len(rows))
 
     def one(graded: Graded) -> list[Finding]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.audit.findings import MAX_STUB_SHARE, MIN_FAULTS
+from autograder.audit.marks import Fault
 from autograder.audit.rows import variant_rows
 from autograder.build.expected import check_labels
 from autograder.build.notebook import parse_errors, read_sources, student_files, written_section
@@ -17,11 +19,11 @@ from autograder.content import Assignment, ContentError, Course, read_text
 from autograder.grading.cases import Case, load_cases
 from autograder.handin import SETUP
 
-MIN_FAULTS = 4
+MIN_WORDS = 10
+CHECKS = {"close", "equal", "that", "raises", "unchanged", "returned"}
 MIN_PUBLIC_SHARE = 0.5
 MAX_WRITTEN = 20
 MAX_DEVICE = 10
-MAX_STUB_SHARE = 0.05
 SHORT = 14
 """Lines shorter than this are too common to count as a leak (`return x`, `else:`)."""
 
@@ -79,6 +81,9 @@ def _prose(assignment: Assignment) -> Iterable[Problem]:
     for q in assignment.questions:
         if asked.count(q.id) != 1:
             yield Problem("prose", path, f"{q.id} has {asked.count(q.id)} question marks", f"Write '<!-- question: {q.id} -->' once.")
+        told = text.partition(f"<!-- question: {q.id} -->")[2].partition("<!-- question:")[0]
+        if len(told.split()) < MIN_WORDS:
+            yield Problem("prose", path, f"{q.id} has {len(told.split())} words", "Say what is asked: the convention, the domain, an example.")
         kinds = {"answer": [q.id]} if q.manual else {"check": [q.id], "reference": list(q.functions)}
         for kind, names in kinds.items():
             there = [n for s in sources if s.kind == kind for n in s.names]
@@ -103,6 +108,10 @@ def _cases(assignment: Assignment, cases: list[Case]) -> Iterable[Problem]:
         public = sum(c.points for c in own if not c.hidden)
         if own and public < MIN_PUBLIC_SHARE * q.points:
             yield Problem("cases", where, f"{q.id}: public cases carry {public:g} of {q.points} points", "At least half.")
+        can_fail = _that_can_fail(assignment.test_source(q.id, hidden=True)) if own else set()
+        for case in own:
+            if case.name not in can_fail:
+                yield Problem("cases", where, f"{case.id} {case.name} cannot fail: it reaches no check", "Use close, equal, that or raises.")
         for kind in ("public", "hidden"):
             path = assignment.test_file(q.id, kind)
             if path.exists():
@@ -122,8 +131,25 @@ def _test_text(path: Path, *, hidden: bool) -> Iterable[Problem]:
                     said = any(k.arg == "hidden" and getattr(k.value, "value", False) for k in mark.keywords)
                     if said != hidden:
                         yield Problem("cases", where, f"{node.name}: hidden={said} in a {'hidden' if hidden else 'public'} file", "Move or mark it.")
-                    if not any(isinstance(n, ast.Call) for b in node.body for n in ast.walk(b)):
-                        yield Problem("cases", where, f"{node.name} cannot fail: it calls nothing", "Check something.")
+
+
+def _that_can_fail(source: str) -> set[str]:
+    """The functions of a test file that reach a check, themselves or through others."""
+    calls = {
+        node.name: {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+    }
+    found: set[str] = set()
+    while more := {name for name, called in calls.items() if called & (found | CHECKS)} - found:
+        found |= more
+    return found
+
+
+def public_points(assignment: Assignment) -> float:
+    """What a submission earns that passes the public cases alone."""
+    cases = (c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=False), f"tests/{q.id}.py"))
+    return sum(c.points for c in cases)
 
 
 def _faults(assignment: Assignment) -> Iterable[Problem]:
@@ -134,6 +160,13 @@ def _faults(assignment: Assignment) -> Iterable[Problem]:
         need = min(MIN_FAULTS, q.points)  # a warm-up question of a point or two needs fewer
         if len(own) < need:
             yield Problem("faults", path, f"{q.id} has {len(own)} faults", f"At least {need}.")
+    coded = {q.id for q in assignment.coded}
+    for row in rows:
+        if isinstance(row.declaration, Fault) and not (row.declaration.loses and row.declaration.loses <= coded):
+            named = ", ".join(sorted(row.declaration.loses)) or "nothing"
+            yield Problem("faults", path, f"{row.name} loses {named}", f"Name coded questions: {', '.join(sorted(coded))}.")
+        if isinstance(row.declaration, Fault) and not row.declaration.hint.strip():
+            yield Problem("faults", path, f"{row.name} has no hint", "Lead, and give nothing away.")
 
 
 def notebook_problems(assignment: Assignment, student: nbformat.NotebookNode) -> list[Problem]:

@@ -19,9 +19,11 @@ def adam_step(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One step of Adam as a pure function: the new weights and the new moments, (w, m, v).
 
-    w, g, m, v: tensors of one shape, dtype and device. g is the gradient at w; m and v are the moments before this step, not corrected.
+    w, g, m, v: tensors of one shape, dtype and device. g is the gradient at w; m and v are the
+    moments before this step, not corrected.
     t: the number of this step; the first step is t = 1.
-    Returns new tensors of the same shape, dtype and device; m and v are not bias-corrected. The arguments keep their values.
+    Returns new tensors of the same shape, dtype and device; m and v are not bias-corrected. The
+    arguments keep their values.
     Raises ValueError if t < 1.
     Lecture 9; Kingma and Ba (2015), Algorithm 1.
     """
@@ -48,12 +50,16 @@ def adam_update(
     eps: float = 1e-8,
     t: int = 1,
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """One Adam step for a list of parameters, in place; the lists themselves come back, (params, m_state, v_state).
+    """One Adam step for a list of parameters, in place; the lists themselves come back, (params,
+    m_state, v_state).
 
-    params, grads: as many gradients as parameters; each gradient has the shape of its parameter. Shapes may differ between parameters.
-    m_state, v_state: the moments, one tensor per parameter, not bias-corrected. A list that is too short is extended with zeros.
+    params, grads: as many gradients as parameters; each gradient has the shape of its parameter.
+    Shapes may differ between parameters.
+    m_state, v_state: the moments, one tensor per parameter, not bias-corrected. A list that is too
+    short is extended with zeros.
     t: the number of this step, counted from 1 by the caller.
-    The tensors in params, m_state and v_state are changed in place, without recording a graph; grads keep their values.
+    The tensors in params, m_state and v_state are changed in place, without recording a graph;
+    grads keep their values.
     Raises ValueError unless params and grads have the same length.
     Lecture 9.
     """
@@ -80,9 +86,10 @@ def adam_update(
 class MyAdam(torch.optim.Optimizer):
     """Adam as a PyTorch optimizer, without weight decay.
 
-    What the base class brings: `self.param_groups`, a list of dictionaries with the keys "params", "lr", "betas" and "eps";
-    `self.state`, in which every parameter finds a dictionary of its own, empty at first; `zero_grad`; and `state_dict` and
-    `load_state_dict`, which save and restore exactly what stands in those two.
+    What the base class brings: `self.param_groups`, a list of dictionaries with the keys "params",
+    "lr", "betas" and "eps"; `self.state`, in which every parameter finds a dictionary of its own,
+    empty at first; `zero_grad`; and `state_dict` and `load_state_dict`, which save and restore
+    exactly what stands in those two.
     Lecture 9; torch.optim.Optimizer in the documentation of PyTorch.
     """
 
@@ -95,7 +102,8 @@ class MyAdam(torch.optim.Optimizer):
     ) -> None:
         """Hand the parameters and the defaults of their groups to the base class.
 
-        params: parameters, or dictionaries {"params": ..., "lr": ...} that define groups; any iterable, also a generator.
+        params: parameters, or dictionaries {"params": ..., "lr": ...} that define groups; any
+        iterable, also a generator.
         Raises ValueError if lr < 0, eps < 0, or a beta lies outside [0, 1).
         """
         # BEGIN SOLUTION
@@ -107,8 +115,10 @@ class MyAdam(torch.optim.Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient by one Adam step.
 
-        A parameter whose .grad is None is left alone: it does not move, and its own step count stands still.
-        closure: if given, it is called once before the update, to compute the gradients, and its value is returned. Otherwise returns None.
+        A parameter whose .grad is None is left alone: it does not move, and its own step count
+        stands still.
+        closure: if given, it is called once before the update, to compute the gradients, and its
+        value is returned. Otherwise returns None.
         """
         # BEGIN SOLUTION
         loss = None if closure is None else closure()
@@ -135,10 +145,13 @@ class MyAdam(torch.optim.Optimizer):
 
 
 def ema(x: Tensor, beta: float) -> tuple[Tensor, Tensor]:
-    """Exponential moving averages of a series: as they come, and corrected for their start at zero, (raw, corrected).
+    """Exponential moving averages of a series: as they come, and corrected for their start at zero,
+    (raw, corrected).
 
-    x: (T, ...) with T >= 1, floating point; x[0] is the first value of the series. Every entry of "..." is a series of its own.
-    Returns two tensors of x's shape, dtype and device; row k holds the averages after k + 1 values. Cost: O(T) row operations.
+    x: (T, ...) with T >= 1, floating point; x[0] is the first value of the series. Every entry of
+    "..." is a series of its own.
+    Returns two tensors of x's shape, dtype and device; row k holds the averages after k + 1 values.
+    Cost: O(T) row operations.
     Raises ValueError unless 0 <= beta < 1.
     Lecture 9, exponential moving averages; Kingma and Ba (2015), section 3.
     """
@@ -167,9 +180,11 @@ def adamw_step(
     eps: float = 1e-8,
     lam: float = 0.01,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """One step of AdamW, with decoupled weight decay, as a pure function: the new weights and the new moments, (w, m, v).
+    """One step of AdamW, with decoupled weight decay, as a pure function: the new weights and the
+    new moments, (w, m, v).
 
-    Arguments and results are those of adam_step, with t counted from 1. lam: the decay; a step multiplies w by 1 - alpha * lam.
+    Arguments and results are those of adam_step, with t counted from 1. lam: the decay; a step
+    multiplies w by 1 - alpha * lam.
     Lecture 9; Loshchilov and Hutter (2019); torch.optim.AdamW has the same convention.
     """
     # BEGIN SOLUTION
@@ -194,9 +209,11 @@ def adam_l2_step(
     eps: float = 1e-8,
     lam: float = 0.01,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """One step of Adam on the loss plus lam / 2 times the squared norm of w, as a pure function, (w, m, v).
+    """One step of Adam on the loss plus lam / 2 times the squared norm of w, as a pure function,
+    (w, m, v).
 
-    Arguments and results are those of adam_step, with t counted from 1; g is the gradient of the loss alone.
+    Arguments and results are those of adam_step, with t counted from 1; g is the gradient of the
+    loss alone.
     lam: the weight of the penalty.
     Lecture 9; `weight_decay` of torch.optim.Adam has the same convention.
     """
@@ -212,9 +229,11 @@ def adam_l2_step(
 
 
 def rotated_quadratic(h: Tensor, angle: float) -> tuple[Tensor, Tensor]:
-    """A valley and a starting point, turned together: the matrix R diag(h) Rᵀ and the point R (1, 1)ᵀ, as (H, w0).
+    """A valley and a starting point, turned together: the matrix R diag(h) Rᵀ and the point R (1,
+    1)ᵀ, as (H, w0).
 
-    h: (2,) positive curvatures, floating point. angle: in radians; R = [[cos, -sin], [sin, cos]] turns counterclockwise.
+    h: (2,) positive curvatures, floating point. angle: in radians; R = [[cos, -sin], [sin, cos]]
+    turns counterclockwise.
     Returns H of shape (2, 2) and w0 of shape (2,), with h's dtype and device.
     """
     # BEGIN SOLUTION
@@ -227,10 +246,13 @@ def rotated_quadratic(h: Tensor, angle: float) -> tuple[Tensor, Tensor]:
 def steps_to_tol(
     update: Callable[[Tensor, Tensor, int], Tensor], H: Tensor, w0: Tensor, tol: float = 1e-6, cap: int = 10_000
 ) -> int | None:
-    """The number of updates after which the loss f(w) = ½ wᵀHw has fallen to tol * f(w0) or below; None if `cap` updates do not suffice.
+    """The number of updates after which the loss f(w) = ½ wᵀHw has fallen to tol * f(w0) or below;
+    None if `cap` updates do not suffice.
 
-    update: called as update(w, g, t) with the current weights, their gradient Hw and t = 1, 2, ...; returns the new weights.
-    H: (p, p), symmetric and positive definite. w0: (p,). Calls update exactly as often as the number that it returns, or cap times.
+    update: called as update(w, g, t) with the current weights, their gradient Hw and t = 1, 2, ...;
+    returns the new weights.
+    H: (p, p), symmetric and positive definite. w0: (p,). Calls update exactly as often as the
+    number that it returns, or cap times.
     """
     # BEGIN SOLUTION
     target = tol * (w0 @ H @ w0)
@@ -247,8 +269,10 @@ def steps_to_tol(
 def find_bug(step: Callable[..., tuple[Tensor, Tensor, Tensor]]) -> bool:
     """Whether `step`, which claims to be adam_step of Question 1, has a bug.
 
-    step: called like adam_step, with float64 tensors of any shape, t >= 1 and any settings with eps > 0; it is pure and never raises.
-    Returns True if a result differs from the formula of Question 1 by more than rounding, else False. At most 200 calls of step.
+    step: called like adam_step, with float64 tensors of any shape, t >= 1 and any settings with eps
+    > 0; it is pure and never raises.
+    Returns True if a result differs from the formula of Question 1 by more than rounding, else
+    False. At most 200 calls of step.
     """
     # BEGIN SOLUTION
     alpha, beta1, beta2, eps = 0.2, 0.6, 0.8, 0.1
