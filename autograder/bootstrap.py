@@ -1,7 +1,8 @@
 """Set up an environment: ``python autograder/bootstrap.py VENV [--requirements FILE | --project EXTRAS]``. Standard library alone.
 
-torch is installed by pip, so that the user's own pip configuration is honored: a torch in the environment that satisfies the pin first, then the CPU build where an index
-offers one, else what the index has; and when that would bring gigabytes of CUDA packages to a machine without an NVIDIA GPU, it stops and says the remedy.
+torch is installed by pip, so that the user's own pip configuration is honored: a torch in the environment that satisfies the pin first,
+then the CPU build where an index offers one, else what the index has; and when that would bring gigabytes of CUDA packages to a machine
+without an NVIDIA GPU, it stops and says the remedy.
 Every step has a time limit; any failure ends with a message and a non-zero exit.
 """
 
@@ -25,7 +26,8 @@ ALLOW_CUDA = "AUTOGRADER_ALLOW_CUDA_DOWNLOAD"
 SECONDS = 1800
 
 TOO_LARGE = f"""\
-torch here would come with NVIDIA's CUDA packages: a download of about 2.5 GB, 5 GB on disk. This machine has no NVIDIA GPU, so nothing was installed.
+torch here would come with NVIDIA's CUDA packages: a download of about 2.5 GB, 5 GB on disk.
+This machine has no NVIDIA GPU, so nothing was installed.
 Remedies:
   - install a CPU build yourself, then run make again:  {{python}} -m pip install --index-url <an index of CPU builds> {{pin}}
   - name an index of CPU builds:                         export TORCH_CPU_INDEX=<address>
@@ -54,7 +56,8 @@ def run(command: list[str], what: str, *, quiet: bool = True) -> str:
 
 def pins(root: Path, extras: list[str]) -> list[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["dependencies"] + [pin for extra in extras for pin in project["optional-dependencies"][extra]]
+    wanted: list[str] = project["dependencies"] + [pin for extra in extras for pin in project["optional-dependencies"][extra]]
+    return wanted
 
 
 def has_torch(python: str, pin: str) -> bool:
@@ -117,10 +120,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("place", type=Path, help="folder of the environment")
     parser.add_argument("--requirements", type=Path, help="a file of pinned requirements (for the Gradescope image)")
-    parser.add_argument("--extras", nargs="*", default=[], help="optional dependencies of pyproject.toml to install, with the project itself")
+    parser.add_argument(
+        "--extras", nargs="*", default=[], help="optional dependencies of pyproject.toml to install, with the project itself"
+    )
     options = parser.parse_args()
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        print(f"[setup] Python 3.11, 3.12 or 3.13 is needed; this is {sys.version.split()[0]}. Name another: make PYTHON=python3.12", file=sys.stderr)
+        print(
+            f"[setup] Python 3.11, 3.12 or 3.13 is needed; this is {sys.version.split()[0]}. Name another: make PYTHON=python3.12",
+            file=sys.stderr,
+        )
         return 2
     root = Path(__file__).resolve().parent.parent
     try:

@@ -160,9 +160,7 @@ def probe(env: Mapping[str, Any], name: str, *data: Any) -> Any:
         raise
     except Exception as error:
         kind = _kind(error)
-        raise StudentError(
-            f"Running your code ({name}) raised {kind}.", f"{caller.call} raised {kind}: {_first_line(error)}"
-        ) from error
+        raise StudentError(f"Running your code ({name}) raised {kind}.", f"{caller.call} raised {kind}: {_first_line(error)}") from error
 
 
 def that(condition: bool, claim: str, detail: str = "") -> None:
@@ -181,9 +179,7 @@ def returned(result: Any, *names: str) -> tuple[Any, ...]:
     return tuple(result)
 
 
-def close(
-    got: Any, expected: Any, *, rtol: float, atol: float = 0.0, what: str = "", claim: str = "", dtype: bool = True
-) -> None:
+def close(got: Any, expected: Any, *, rtol: float, atol: float = 0.0, what: str = "", claim: str = "", dtype: bool = True) -> None:
     """Require type, shape, dtype, device and finiteness first, then ``|got - expected| <= atol + rtol * |expected|``.
 
     got: what the submission returned. expected: tensor, float, or a (nested) list or tuple of them. `what` names the value in the message;
@@ -225,9 +221,8 @@ def _comparable(got: Any, expected: Any, what: str, dtype: bool) -> tuple[Tensor
             raise CheckFailed(f"{_name()}: {what} is on {got.device}; expected {expected.device}.", _with_call(""))
         return _wide(got), _wide(expected)
     number = got
-    if isinstance(got, Tensor) or type(got).__module__ == "numpy":
-        if got.size == 1 if not isinstance(got, Tensor) else got.numel() == 1:
-            number = got.item()
+    if (isinstance(got, Tensor) and got.numel() == 1) or (type(got).__module__ == "numpy" and got.size == 1):
+        number = got.item()
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise Invalid(f"{_name()}: {what} must be a number; it is {_type(got)}.", _with_call(""))
     return torch.tensor(float(number), dtype=torch.float64), torch.tensor(float(expected), dtype=torch.float64)
@@ -238,7 +233,10 @@ def _wide(value: Tensor) -> Tensor:
 
 
 def equal(got: Any, expected: Any, *, what: str = "", claim: str = "") -> None:
-    """Require an equal value of the same kind: for integers, strings, booleans and tuples of them. An integral tensor or float counts as its integer."""
+    """Require an equal value of the same kind: for integers, strings, booleans and tuples of them.
+
+    A one-element tensor or an integral float counts as its number.
+    """
     what = what or "the result"
     plain = got.item() if isinstance(got, Tensor) and got.numel() == 1 else got
     if type(plain).__module__ == "numpy" and hasattr(plain, "tolist"):
@@ -300,7 +298,10 @@ def devices() -> list[str]:
 
 
 class Counts:
-    """What a device did. peak, start, live: bytes; synchronizations: times that the host waited; transfers: copies between host and device."""
+    """What a device did.
+
+    peak, start, live: bytes; synchronizations: times that the host waited; transfers: copies between host and device.
+    """
 
     start = peak = live = synchronizations = operations = 0
     synchronized_by: Mapping[str, int] = {}

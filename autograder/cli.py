@@ -1,4 +1,7 @@
-"""The commands. Each is a thin line over a room; exit codes: 0 done, 1 a gate or a row failed, 2 wrong usage, 3 the grader or the set-up failed."""
+"""The commands. Each is a thin line over a room.
+
+Exit codes: 0 done, 1 a gate or a row failed, 2 wrong usage or content, 3 the grader or the set-up failed.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
     sub.add_argument("--only", nargs="+", default=[], metavar="ROW", help="some faults or legal variants")
     sub.add_argument("--mutants", action="store_true", help="other rows: the reference with one small change each; lists those that pass")
-    sub.add_argument("--repeat", type=int, default=0, metavar="N", help="grade the matrix N times more: other seeds, hash seeds and threads")
+    sub.add_argument(
+        "--repeat", type=int, default=0, metavar="N", help="grade the matrix N times more: other seeds, hash seeds and threads"
+    )
     sub.add_argument("--stock", action="store_true", help="compare with real otter run (12 s for each row)")
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
     sub.add_argument("--seed", type=int, help="repeat an audit with its inputs")
@@ -76,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
     sub.add_argument("--base", type=Path, default=Path("/autograder"))
 
-    sub = command("self-check", _self_check, "grade the bundled stub and say whether the image works", "autograder self-check --base /autograder")
+    sub = command(
+        "self-check", _self_check, "grade the bundled stub and say whether the image works", "autograder self-check --base /autograder"
+    )
     sub.add_argument("--base", type=Path, default=Path("/autograder"))
     return parser
 
@@ -103,7 +110,9 @@ def _build(options: argparse.Namespace) -> int:
     rows, failed = [], 0
     for assignment in assignments:
         try:
-            rows.append(build(course, assignment, lambda text: console.print(f"[dim]{text}[/dim]"), stock=not options.no_stock, force=options.force))
+            rows.append(
+                build(course, assignment, lambda text: console.print(f"[dim]{text}[/dim]"), stock=not options.no_stock, force=options.force)
+            )
         except (GateError, ContentError, RuntimeError) as error:
             failed += 1
             console.print(str(error), style="bold", markup=False)
@@ -203,7 +212,10 @@ def _self_check(options: argparse.Namespace) -> int:
     got, possible = score(results)
     broken = [row["number"] for row in results["tests"] if {"not graded", "not judged", "died", "timed out"} & set(row.get("tags", []))]
     if broken or possible == 0 or got > 0.05 * possible:
-        print(f"self-check failed: the stub scored {got:g} of {possible:g}; not judged: {', '.join(broken) or 'none'}\n{results}", file=sys.stderr)
+        print(
+            f"self-check failed: the stub scored {got:g} of {possible:g}; not judged: {', '.join(broken) or 'none'}\n{results}",
+            file=sys.stderr,
+        )
         return 3
     print(f"self-check passed: {assignment.name}, {len(results['tests']) - 1} cases, stub {got:g} of {possible:g} points")
     return 0

@@ -229,7 +229,15 @@ DIAGNOSIS = ("visible", "after_published", "staff", "never")
 def load_course(root: Path = ROOT) -> Course:
     root = root.resolve()
     path = root / "assignments" / "course.toml"
-    keys: dict[str, Any] = {"name": str, "term": str, "repository": str, "hidden_feedback": str, "diagnosis": str, "points": int, "assignments": dict}
+    keys: dict[str, Any] = {
+        "name": str,
+        "term": str,
+        "repository": str,
+        "hidden_feedback": str,
+        "diagnosis": str,
+        "points": int,
+        "assignments": dict,
+    }
     table = take(read_toml(path), keys, str(path))
     for key in ("name", "term", "assignments"):
         if key not in table:

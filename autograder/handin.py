@@ -1,4 +1,4 @@
-"""What a student's notebook needs beside the checks: installing what is missing, and handing in. Shipped to students; standard library alone.
+"""What a student's notebook needs beside the checks: installing, and handing in. Shipped to students; standard library alone.
 
 A notebook's cells are told apart by their first line, because editors lose metadata: ``# setup:``, ``# check:``, ``# experiment`` and
 ``# submit:`` cells are not run when the definitions are run afresh, here and in the grader.
@@ -81,7 +81,8 @@ class Report:
     def __init__(self, file: Any) -> None:
         self.name = file.name
         self.cases = [
-            (r.test_case.body.test_func.__name__.replace("_", " "), r.passed, "" if r.passed else _said(r.message)) for r in file.test_case_results
+            (r.test_case.body.test_func.__name__.replace("_", " "), r.passed, "" if r.passed else _said(r.message))
+            for r in file.test_case_results
         ]
 
     @property
@@ -101,7 +102,10 @@ class Report:
 
     def _repr_html_(self) -> str:
         lines = html.escape(repr(self)).splitlines()
-        shown = [line.replace("PASS", "<b>PASS</b>", 1) if line.startswith("  PASS") else line.replace("FAIL", "<b>FAIL</b>", 1) for line in lines]
+        shown = [
+            line.replace("PASS", "<b>PASS</b>", 1) if line.startswith("  PASS") else line.replace("FAIL", "<b>FAIL</b>", 1)
+            for line in lines
+        ]
         return '<pre style="white-space: pre-wrap">' + "\n".join(shown) + "</pre>"
 
 

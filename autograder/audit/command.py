@@ -24,7 +24,7 @@ def run_audit(
     jobs: int = 2,
     seed: int | None = None,
 ) -> int:
-    """Audit each assignment; 1 when a finding of any of them is a failure. Pages go to release/audit.
+    """Audit each assignment; 1 when a finding of any of them is a failure. The page of a whole audit goes to release/audit.
 
     mutants: grade the mutants of the reference in place of the declared rows.
 
@@ -44,23 +44,24 @@ def run_audit(
                 found.findings += stock_findings(course, found, bars, jobs)
             if repeats and not found.failed:
                 found.findings += repeat(course, found, repeats, jobs, bars)
-        _report(on, course, found)
+        _report(on, course, found, whole=not (only or mutants))
         failed |= found.failed
     return 1 if failed else 0
 
 
-def _report(on: Console, course: Course, found: Audit) -> None:
-    path = course.root / "release" / "audit" / f"{found.assignment.name}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(found), encoding="utf-8")
+def _report(on: Console, course: Course, found: Audit, *, whole: bool) -> None:
     on.print(matrix_table(found))
     say_findings(on, found.findings)
+    if found.matrix[0].lost:
+        on.print("The reference does not pass: nothing else was graded, because nothing else would mean anything.", style="bold")
+    diagnosed, faults = found.diagnosed
+    if faults:
+        on.print(f"The feedback names {diagnosed} of {faults} faults ({100 * diagnosed / faults:.0f} %).")
     for note in found.notes:
         on.print(note)
-    verdict = "FAIL" if found.failed else "PASS"
-    diagnosed, faults = found.diagnosed
-    on.print(
-        f"{found.assignment.name}: {verdict}, {len(found.matrix)} rows; the feedback names {diagnosed} of {faults} faults. Messages: {path}"
-    )
-    if len(found.matrix) == 1:
-        on.print("The reference does not pass: nothing else was graded, because nothing else would mean anything.", style="bold")
+    if whole:
+        path = course.root / "release" / "audit" / f"{found.assignment.name}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(found), encoding="utf-8")
+        on.print(f"Messages of every row: {path}")
+    on.print(f"{found.assignment.name}: {'FAIL' if found.failed else 'PASS'}", style="bold")

@@ -41,10 +41,6 @@ class Mutant:
     source: str
     diff: str = field(repr=False)
 
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.of, self.operator, self.line, self.becomes
-
 
 @dataclass(frozen=True)
 class Survey:
@@ -98,40 +94,49 @@ def survey(course: Course, assignment: Assignment, crew: Crew, progress: Progres
 
 def _judge(assignment: Assignment, found: list[Mutant], killed: list[bool]) -> Survey:
     path = assignment.solutions / "equivalent.toml"
-    known = read_equivalents(path)
-    findings, used = [], set()
-    for mutant, dead in zip(found, killed, strict=True):
-        if not dead and mutant.key in known:
-            used.add(mutant.key)
-        elif not dead:
+    entries = read_equivalents(path)
+    survivors = [mutant for mutant, dead in zip(found, killed, strict=True) if not dead]
+    findings = []
+    for mutant in survivors:
+        if not any(entry.covers(mutant) for entry in entries):
             what = f"a mutant survives ({mutant.operator}):\n{mutant.diff}"
-            entry = f"line = {mutant.line!r}, becomes = {mutant.becomes!r}"
-            remedy = f"Write a case that it fails, or give it with its reason in {path.name}: {entry}."
-            findings.append(Finding(mutant.of, what, remedy))
-    for key in known.keys() - used:
-        what = f"a stale entry: of = {key[0]!r}, operator = {key[1]!r}, line = {key[2]!r}, becomes = {key[3]!r}"
-        findings.append(Finding(path.name, what, "No surviving mutant is like this: delete it."))
-    alive = sum(not dead and m.key in used for m, dead in zip(found, killed, strict=True))
-    return Survey(len(found), sum(killed), alive, findings)
+            text = f"line = {mutant.line!r}, becomes = {mutant.becomes!r}"
+            findings.append(Finding(mutant.of, what, f"Write a case that it fails, or give it with its reason in {path.name}: {text}."))
+    alive = len(findings)
+    for entry in entries:
+        if not any(entry.covers(mutant) for mutant in survivors):
+            what = f"a stale entry: of = {entry.of!r}, operator = {entry.operator!r}, line = {entry.line!r}, becomes = {entry.becomes!r}"
+            findings.append(Finding(path.name, what, "No surviving mutant is like this: delete it."))
+    return Survey(len(found), sum(killed), len(survivors) - alive, findings)
 
 
-def read_equivalents(path: Path) -> dict[tuple[str, str, str, str], str]:
-    """The mutants that mean the same as the reference, with their reasons. Raises `ContentError` when an entry is not complete.
+@dataclass(frozen=True)
+class Equivalent:
+    """Mutants that mean the same as the reference, and why. Without `becomes`: all that the operator makes of the line."""
 
-    Each is a table ``[[equivalent]]`` with ``of``, ``operator``, ``line``, ``becomes`` and ``reason``.
-    """
+    of: str
+    operator: str
+    line: str
+    reason: str
+    becomes: str = ""
+
+    def covers(self, mutant: Mutant) -> bool:
+        same = (self.of, self.operator, self.line) == (mutant.of, mutant.operator, mutant.line)
+        return same and self.becomes in ("", mutant.becomes)
+
+
+def read_equivalents(path: Path) -> list[Equivalent]:
+    """The tables ``[[equivalent]]`` of a file, if it exists. Raises `ContentError` when an entry is not complete."""
     if not path.exists():
-        return {}
-    known = {}
-    table = take(read_toml(path), {"equivalent": list}, str(path))
-    fields: dict[str, type] = dict.fromkeys(("of", "operator", "line", "becomes", "reason"), str)
-    for entry in table.get("equivalent", []):
-        entry = take(entry, fields, str(path))
-        for name in fields:
+        return []
+    found = []
+    for entry in take(read_toml(path), {"equivalent": list}, str(path)).get("equivalent", []):
+        entry = take(entry, dict.fromkeys(("of", "operator", "line", "reason", "becomes"), str), str(path))
+        for name in ("of", "operator", "line", "reason"):
             if not entry.get(name):
                 raise ContentError(f"{path}: an entry without '{name}': {entry}.")
-        known[entry["of"], entry["operator"], entry["line"], entry["becomes"]] = entry["reason"]
-    return known
+        found.append(Equivalent(**entry))
+    return found
 
 
 def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -13,7 +13,18 @@ from autograder.content import Assignment, Course, read_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 DATE = (2000, 1, 1, 0, 0, 0)
-GRADER_ROOMS = ("__init__.py", "__main__.py", "accelerator.py", "bootstrap.py", "checks.py", "cli.py", "content.py", "handin.py", "grading", "audit")
+GRADER_ROOMS = (
+    "__init__.py",
+    "__main__.py",
+    "accelerator.py",
+    "bootstrap.py",
+    "checks.py",
+    "cli.py",
+    "content.py",
+    "handin.py",
+    "grading",
+    "audit",
+)
 """What of the package grading needs; building does not travel."""
 
 
@@ -30,9 +41,9 @@ def bundle_files(course: Course, assignment: Assignment, stub: bytes) -> dict[st
     }
     for question in assignment.coded:
         files[f"tests/{question.id}.py"] = assignment.test_source(question.id, hidden=True).encode()
-    for path, text in student_files(assignment).items():
-        if not path.startswith("tests/"):
-            files[f"files/{path}"] = text.encode()
+    for file, text in student_files(assignment).items():
+        if not file.startswith("tests/"):
+            files[f"files/{file}"] = text.encode()
     for path in sorted(assignment.path.rglob("*")):
         if path.suffix in (".toml", ".py") and "__pycache__" not in path.parts:
             files[f"assignments/{name}/{path.relative_to(assignment.path)}"] = path.read_bytes()

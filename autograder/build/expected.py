@@ -27,7 +27,7 @@ TIMEOUT = 300
 
 _STYLE = """\
 import matplotlib as _mpl
-_mpl.rcParams.update({"figure.dpi": 72, "savefig.dpi": 72, "figure.figsize": (7.0, 4.2), "savefig.bbox": "tight", "svg.hashsalt": "autograder"})
+_mpl.rcParams.update({"figure.dpi": 72, "savefig.dpi": 72, "figure.figsize": (7.0, 4.2), "savefig.bbox": "tight"})
 """
 
 
@@ -124,4 +124,6 @@ def _plain(text: str) -> str:
 def check_labels(assignment: Assignment, notebook: nbformat.NotebookNode) -> list[str]:
     """Experiments whose slug stands twice."""
     slugs = [m.group(1) for c in notebook.cells if c.cell_type == "code" and (m := re.match(rf"{EXPERIMENT}: ([\w-]+)", c.source))]
-    return [f"{assignment.path / 'notebook.md'}: the experiment '{s}' stands twice." for s in sorted({s for s in slugs if slugs.count(s) > 1})]
+    return [
+        f"{assignment.path / 'notebook.md'}: the experiment '{s}' stands twice." for s in sorted({s for s in slugs if slugs.count(s) > 1})
+    ]

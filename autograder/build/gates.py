@@ -1,4 +1,4 @@
-"""The release gates: what must hold of the content and of the files that leave the house. Each problem names a file, a question and a remedy."""
+"""The release gates: what must hold of the content and of the files that leave the house. Each problem names place and remedy."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def content_problems(course: Course, assignment: Assignment) -> list[Problem]:
             found.append(Problem("cases", str(error), "the question has no public cases", "Write them, or set manual = true."))
         except Exception as error:
             where = str(assignment.path / "tests" / f"{question.id}_*.py")
-            found.append(Problem("cases", where, f"the test files cannot be loaded: {type(error).__name__}: {error}", "Run the file in Python."))
+            found.append(
+                Problem("cases", where, f"the test files cannot be loaded: {type(error).__name__}: {error}", "Run the file in Python.")
+            )
     found += _cases(assignment, cases)
     found += _faults(assignment)
     return found
@@ -68,7 +70,9 @@ def _points(course: Course, assignment: Assignment, settings: str) -> Iterable[P
         yield Problem("points", settings, f"written answers carry {written} points", f"At most {MAX_WRITTEN}.")
     for q in assignment.questions:
         if q.points < 1 or q.minutes < 1 or not 1 <= q.difficulty <= 3:
-            yield Problem("points", f"{settings}: {q.id}", "points, minutes or difficulty out of range", "Points and minutes ≥ 1, difficulty 1 to 3.")
+            yield Problem(
+                "points", f"{settings}: {q.id}", "points, minutes or difficulty out of range", "Points and minutes ≥ 1, difficulty 1 to 3."
+            )
         if not q.manual and not q.functions:
             yield Problem("points", f"{settings}: {q.id}", "names no functions", "List the reference's functions that answer it.")
 
@@ -83,13 +87,17 @@ def _prose(assignment: Assignment) -> Iterable[Problem]:
             yield Problem("prose", path, f"{q.id} has {asked.count(q.id)} question marks", f"Write '<!-- question: {q.id} -->' once.")
         told = text.partition(f"<!-- question: {q.id} -->")[2].partition("<!-- question:")[0]
         if len(told.split()) < MIN_WORDS:
-            yield Problem("prose", path, f"{q.id} has {len(told.split())} words", "Say what is asked: the convention, the domain, an example.")
+            yield Problem(
+                "prose", path, f"{q.id} has {len(told.split())} words", "Say what is asked: the convention, the domain, an example."
+            )
         kinds = {"answer": [q.id]} if q.manual else {"check": [q.id], "reference": list(q.functions)}
         for kind, names in kinds.items():
             there = [n for s in sources if s.kind == kind for n in s.names]
             for name in names:
                 if there.count(name) != 1:
-                    yield Problem("prose", path, f"{q.id}: '{name}' stands in {there.count(name)} {kind} cells", "It must stand in exactly one.")
+                    yield Problem(
+                        "prose", path, f"{q.id}: '{name}' stands in {there.count(name)} {kind} cells", "It must stand in exactly one."
+                    )
         if q.manual:
             for section in ("Sample answer", "Rubric", "Common mistakes"):
                 try:
@@ -104,14 +112,18 @@ def _cases(assignment: Assignment, cases: list[Case]) -> Iterable[Problem]:
         total = sum(c.points for c in own)
         where = str(assignment.path / "tests")
         if own and abs(total - q.points) > 1e-9:
-            yield Problem("cases", where, f"{q.id}: its cases add up to {total:g} points, the question has {q.points}", "Change one of them.")
+            yield Problem(
+                "cases", where, f"{q.id}: its cases add up to {total:g} points, the question has {q.points}", "Change one of them."
+            )
         public = sum(c.points for c in own if not c.hidden)
         if own and public < MIN_PUBLIC_SHARE * q.points:
             yield Problem("cases", where, f"{q.id}: public cases carry {public:g} of {q.points} points", "At least half.")
         can_fail = _that_can_fail(assignment.test_source(q.id, hidden=True)) if own else set()
         for case in own:
             if case.name not in can_fail:
-                yield Problem("cases", where, f"{case.id} {case.name} cannot fail: it reaches no check", "Use close, equal, that or raises.")
+                yield Problem(
+                    "cases", where, f"{case.id} {case.name} cannot fail: it reaches no check", "Use close, equal, that or raises."
+                )
         for kind in ("public", "hidden"):
             path = assignment.test_file(q.id, kind)
             if path.exists():
@@ -130,7 +142,9 @@ def _test_text(path: Path, *, hidden: bool) -> Iterable[Problem]:
                 if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "test_case":
                     said = any(k.arg == "hidden" and getattr(k.value, "value", False) for k in mark.keywords)
                     if said != hidden:
-                        yield Problem("cases", where, f"{node.name}: hidden={said} in a {'hidden' if hidden else 'public'} file", "Move or mark it.")
+                        yield Problem(
+                            "cases", where, f"{node.name}: hidden={said} in a {'hidden' if hidden else 'public'} file", "Move or mark it."
+                        )
 
 
 def _that_can_fail(source: str) -> set[str]:
@@ -177,7 +191,9 @@ def notebook_problems(assignment: Assignment, student: nbformat.NotebookNode) ->
     text = student_text(student)
     for kind, origin, line in _forbidden(assignment):
         if line in text:
-            found.append(Problem("leak", where, f"a {kind} line of {origin} appears: {line[:80]!r}", "Remove it, or give it to students on purpose."))
+            found.append(
+                Problem("leak", where, f"a {kind} line of {origin} appears: {line[:80]!r}", "Remove it, or give it to students on purpose.")
+            )
     return found
 
 
@@ -206,7 +222,11 @@ def _forbidden(assignment: Assignment) -> Iterable[tuple[str, str, str]]:
             if len(line) >= SHORT and line not in allowed:
                 yield "solution", "reference.py", line
     secret = [("hidden-test", assignment.test_file(q.id, "hidden")) for q in assignment.coded]
-    secret += [("fault", assignment.solutions / "faults.py"), ("variant", assignment.solutions / "legal.py"), ("rubric", assignment.solutions / "written.md")]
+    secret += [
+        ("fault", assignment.solutions / "faults.py"),
+        ("variant", assignment.solutions / "legal.py"),
+        ("rubric", assignment.solutions / "written.md"),
+    ]
     for kind, path in secret:
         for line in read_text(path).splitlines() if path.exists() else []:
             if len(line.strip()) >= SHORT and line.strip() not in allowed:
@@ -218,7 +238,9 @@ def score_problems(assignment: Assignment, grader: str, reference: tuple[float, 
     found = []
     if reference[0] < reference[1] - 1e-9:
         what = f"the reference scores {reference[0]:g} of {reference[1]:g} under {grader}"
-        found.append(Problem("score", f"solutions/{assignment.name}/reference.py", what, f"autograder audit {assignment.name} shows the cases."))
+        found.append(
+            Problem("score", f"solutions/{assignment.name}/reference.py", what, f"autograder audit {assignment.name} shows the cases.")
+        )
     if stub[0] > MAX_STUB_SHARE * stub[1]:
         what = f"the stub scores {stub[0]:g} of {stub[1]:g} under {grader}"
         found.append(Problem("score", f"assignments/{assignment.name}/tests", what, "A case passes without any work: strengthen it."))

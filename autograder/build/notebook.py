@@ -155,8 +155,8 @@ def _badge(course: Course, assignment: Assignment) -> str:
 
 _HAND_IN = """## Hand in
 
-Run the cell below. It runs your definitions once more in a fresh process, as the grader will, prints what the public checks say there, and hands you the file to upload
-to Gradescope. Cells that begin with `# experiment` are not run by the grader."""
+Run the cell below. It runs your definitions once more in a fresh process, as the grader will, prints what the public checks say
+there, and hands you the file to upload to Gradescope. Cells that begin with `# experiment` are not run by the grader."""
 
 
 def submit_cell(assignment: Assignment) -> str:
@@ -233,4 +233,5 @@ def parse_errors(notebook: nbformat.NotebookNode) -> list[str]:
 
 def to_bytes(notebook: Any) -> bytes:
     """The file's bytes: sorted keys, no timing, a final newline."""
-    return (nbformat.writes(notebook) + "\n").encode("utf-8")
+    text: str = nbformat.writes(notebook)
+    return (text + "\n").encode("utf-8")

@@ -9,8 +9,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from autograder.build import gates
 from autograder.build.bundle import bundle_files, zip_bytes
@@ -26,7 +27,9 @@ class GateError(Exception):
     """A release gate is broken; nothing of this assignment was written."""
 
     def __init__(self, assignment: str, problems: list[gates.Problem]) -> None:
-        super().__init__(f"{assignment}: {len(problems)} problem{'s' if len(problems) > 1 else ''}\n" + "\n".join(f"  {p}" for p in problems))
+        super().__init__(
+            f"{assignment}: {len(problems)} problem{'s' if len(problems) > 1 else ''}\n" + "\n".join(f"  {p}" for p in problems)
+        )
         self.problems = problems
 
 
@@ -52,7 +55,12 @@ Say = Callable[[str], None]
 def inputs_digest(course: Course, assignment: Assignment, stock: bool) -> str:
     """The hash of every file that a release depends on."""
     files = [course.root / "assignments" / "course.toml", PACKAGE.parent / "pyproject.toml"]
-    files += [p for folder in (assignment.path, assignment.solutions, PACKAGE) for p in folder.rglob("*") if p.suffix not in (".pyc",) and p.is_file()]
+    files += [
+        p
+        for folder in (assignment.path, assignment.solutions, PACKAGE)
+        for p in folder.rglob("*")
+        if p.suffix not in (".pyc",) and p.is_file()
+    ]
     digest = hashlib.sha256(f"{stock} {sys.version}".encode())
     for path in sorted(files):
         digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
@@ -150,8 +158,8 @@ def _kept(stamp: Path, digest: str, paths: dict[str, Path]) -> Summary | None:
     saved = json.loads(stamp.read_text(encoding="utf-8"))
     if saved["digest"] != digest:
         return None
-    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in saved["summary"].items()}
-    return Summary(**{**fields, "fresh": False})
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in saved["summary"].items()}
+    return replace(Summary(**fields), fresh=False)
 
 
 def _write(path: Path, data: bytes) -> None:

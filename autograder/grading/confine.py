@@ -116,7 +116,7 @@ _CLONE_THREAD = 0x00010000
 
 
 def seccomp() -> bool:
-    """Deny the system calls of `DENIED` and new processes (threads stay possible) with EPERM. False where the kernel or machine has no such filter."""
+    """Deny the system calls of `DENIED` and new processes with EPERM; threads stay possible. False where there is no such filter."""
     machine = os.uname().machine
     if machine not in _SECCOMP:
         return False
@@ -164,7 +164,7 @@ def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
             rule = ctypes.create_string_buffer(struct.pack("=Qi", access & rights, fd), 12)
             _libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0)
             os.close(fd)
-    done = _libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) == 0
+    done = bool(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) == 0)
     os.close(ruleset)
     return done
 

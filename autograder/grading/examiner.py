@@ -19,8 +19,8 @@ import torch
 
 from autograder import checks
 from autograder.content import Assignment, Course, Limits
-from autograder.grading.device import Device, DeviceError
 from autograder.grading.cases import Case, load_cases
+from autograder.grading.device import Device
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.remote import Call, Lost, Remote
 from autograder.grading.results import Results, Verdict, fenced, received_row
@@ -127,9 +127,13 @@ def examine(
             except OutOfTime:
                 out_of_time = True
         if out_of_time:
-            verdict = Verdict("timed out", f"The whole submission may take {assignment.limits.submission:g} s; this case was not reached in time.")
+            verdict = Verdict(
+                "timed out", f"The whole submission may take {assignment.limits.submission:g} s; this case was not reached in time."
+            )
         blocking = tuple(
-            r for r in assignment.question(case.question).requires if any(c.question == r and not results.verdicts[c.id].passed for c in cases)
+            r
+            for r in assignment.question(case.question).requires
+            if any(c.question == r and not results.verdicts[c.id].passed for c in cases)
         )
         if not verdict.passed and blocking:
             verdict = Verdict(verdict.outcome, verdict.claim, verdict.detail, verdict.cause, blocking)
@@ -141,9 +145,13 @@ def examine(
         calls[case.question] += session.transcript
         if diagnostician is not None and results.has_failed(case.question) and not any(c.question == case.question for c in cases[number:]):
             diagnosis = diagnostician.explain(case.question, calls.pop(case.question), min(DIAGNOSIS_SECONDS, end - time.monotonic()))
+            if session.remote is not None and session.remote.device_was_used:
+                diagnosis = replace(diagnosis, reason=f"{diagnosis.reason}; calls on the device are not compared")
             print(f"{case.question} diagnosis: {diagnosis}", file=log, flush=True)
             results.explain(case.question, diagnosis.text)
             results.write()
+        if session.remote is not None and not any(c.question == case.question for c in cases[number:]):
+            session.remote.device_was_used = False
     if diagnostician is not None:
         diagnostician.close()
     return results

@@ -46,8 +46,8 @@ def warm_up() -> None:
     import sympy  # noqa: F401
     import torch
     import torch._dynamo
-    import torch.fx.experimental.symbolic_shapes  # noqa: F401
-    import torch.utils.data  # noqa: F401
+    import torch.fx.experimental.symbolic_shapes
+    import torch.utils.data
 
     from autograder.grading import cases, examiner, worker  # noqa: F401
 

@@ -139,7 +139,9 @@ class Foreman:
         self.close()
 
 
-def grade(course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None) -> dict[str, Any]:
+def grade(
+    course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None
+) -> dict[str, Any]:
     """Grade one notebook with a foreman of its own."""
     with Foreman() as foreman:
         return foreman.grade(course, assignment, notebook, out, seed=seed, log=log)

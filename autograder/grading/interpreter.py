@@ -24,7 +24,7 @@ def readable_by_others(path: Path) -> bool:
 def readable_interpreter() -> tuple[Path, list[str]]:
     """A Python executable that any user can run, and the folders to put on its path (packages of the running environment).
 
-    The running one where it can be read; else a copy in /var/tmp, by hard links where the file system allows it, made once for each version.
+    The running one where it can be read; else a copy in /var/tmp, by hard links where they are possible, made once for each version.
     """
     packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     base = Path(sys.base_prefix)

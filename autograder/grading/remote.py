@@ -56,7 +56,7 @@ class _OnDevice:
 class Remote(Mapping[str, Any]):
     """The namespace of the submission, in another process.
 
-    Its values are functions that call there; names that are not callable there arrive as `wire.Opaque`, since a test may not depend on them.
+    Its values are functions that call there; other names arrive as `wire.Opaque`, since a test may not depend on them.
     """
 
     def __init__(self, channel: wire.Channel, graded: Device | None = None) -> None:
@@ -67,6 +67,7 @@ class Remote(Mapping[str, Any]):
         self.seed = 0
         self.kinds: dict[str, str] = {}
         self.transcript: list[Call] = []
+        self.device_was_used = False
         self._id = 0
 
     def close(self) -> None:
@@ -140,7 +141,9 @@ class Remote(Mapping[str, Any]):
         handles: list[Callable[..., Any]] = []
         fields, blob, objects = wire.encode_call(args, kwargs, handles, self.place)
         call = Call(name, probe, fields, blob, self.seed, handles)
-        if self.place is None or not self.place.lent:  # what happened on the device cannot be asked again
+        if self.place is not None and self.place.lent:
+            self.device_was_used = True  # what happens on the device cannot be asked again
+        else:
             self.transcript.append(call)
         header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, call)
         call.answer, call.data = header, data
@@ -156,9 +159,7 @@ class Remote(Mapping[str, Any]):
             if self.place is not None:
                 self.place.release()
 
-    def _request(
-        self, header: dict[str, Any], blob: bytes = b"", call: Call | None = None
-    ) -> tuple[dict[str, Any], bytes, int]:
+    def _request(self, header: dict[str, Any], blob: bytes = b"", call: Call | None = None) -> tuple[dict[str, Any], bytes, int]:
         self._id += 1
         try:
             self.channel.send({"id": self._id, **header}, blob, self.deadline)
@@ -195,9 +196,7 @@ class Remote(Mapping[str, Any]):
 class Call:
     """One call and its answer, kept so that a fault can be asked the same."""
 
-    def __init__(
-        self, name: str, probe: bool, fields: dict[str, Any], blob: bytes, seed: int, handles: list[Callable[..., Any]]
-    ) -> None:
+    def __init__(self, name: str, probe: bool, fields: dict[str, Any], blob: bytes, seed: int, handles: list[Callable[..., Any]]) -> None:
         self.name = name
         self.probe = probe
         self.fields = fields

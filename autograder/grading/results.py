@@ -119,7 +119,7 @@ class Results:
         return any(c.question == question and c.id in self.verdicts and not self.verdicts[c.id].passed for c in self.cases)
 
     def explain(self, question: str, cause: str) -> None:
-        """Tell the likely cause of a question's failures as the course wants it: with its first failed case, in a row shown later, or not."""
+        """Tell the likely cause of a question's failures as the course wants it: at its first failed case, in a later row, or not."""
         if self.diagnosis == "after_published" and cause:
             self.causes[question] = cause
         if self.diagnosis == "visible" and cause:

@@ -14,6 +14,7 @@ from autograder.handin import runs_in_grading
 MAX_BYTES = 20 << 20
 MAX_CELLS = 1_000
 
+
 class Unreadable(Exception):
     """The upload cannot be graded; the message says what was found and what to do."""
 
@@ -51,7 +52,9 @@ def read_submission(path: Path) -> Submission:
     except OSError as error:
         raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from None
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"{path.name} is larger than {MAX_BYTES >> 20} MiB. Clear its outputs (Edit > Clear all outputs) and upload it again.")
+        raise Unreadable(
+            f"{path.name} is larger than {MAX_BYTES >> 20} MiB. Clear its outputs (Edit > Clear all outputs) and upload it again."
+        )
     try:
         notebook = json.loads(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -64,7 +67,9 @@ def read_submission(path: Path) -> Submission:
         raise Unreadable(f"{path.name} is not a notebook of format 4: it has no list of cells. Download it again as .ipynb.")
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
-    code, answers, assignment = [], {}, ""
+    code: list[str] = []
+    answers: dict[str, str] = {}
+    assignment = ""
     for cell in cells:
         source = _source(cell)
         if isinstance(cell, dict) and cell.get("cell_type") == "code":

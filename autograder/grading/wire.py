@@ -3,7 +3,7 @@
 A frame is ``<u32 header length><u64 blob length>``, the header, the blob. Values travel by a few rules, the same in both directions:
 
 - tensors with value, dtype, device and requires_grad; NumPy arrays; numbers, strings, None; lists, tuples, dictionaries;
-- identity: an object that occurs twice is the same object on the other side, and a result that *is* an argument comes back as that argument;
+- identity: an object that occurs twice is the same object on the other side, and a result that *is* an argument comes back as it;
 - arguments that the callee changes in place (tensors, arrays, lists, dictionaries) are changed in place for the caller too;
 - callables travel as handles and are called back;
 - anything else arrives as an `Opaque` that knows its type's name; exceptions come back as subclasses of the built-in exception they are.
@@ -111,9 +111,7 @@ class Place(Protocol):
 class Encoder:
     """Turns values into JSON nodes and a blob. Objects are numbered in the order of their first occurrence."""
 
-    def __init__(
-        self, known: list[Any] | None = None, handles: list[Callable[..., Any]] | None = None, place: Place | None = None
-    ) -> None:
+    def __init__(self, known: list[Any] | None = None, handles: list[Callable[..., Any]] | None = None, place: Place | None = None) -> None:
         self.place = place
         self.objects: list[Any] = list(known or [])
         self.index = {id(o): i for i, o in enumerate(self.objects)}

@@ -7,7 +7,7 @@ import reference
 from autograder.audit import legal
 
 # Other work may round otherwise. These variants carry relative noise just inside the tolerances of 1e-9.
-NOISE = 1e-10
+NOISE = 3e-11
 
 
 @legal(of="adam_step")
@@ -43,7 +43,7 @@ def on_clones_in_place(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e
 
 @legal(of="adam_step")
 def rounded_otherwise(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    """Every result carries a relative error of 1e-10, far more than another order of operations makes."""
+    """Every result carries a relative error of 3e-11, far more than another order of operations makes."""
     w, m, v = reference.adam_step(w, g, m, v, t, alpha, beta1, beta2, eps)
     return w * (1 + NOISE), m * (1 - NOISE), v * (1 + NOISE)
 
@@ -92,7 +92,7 @@ def one_flat_vector(params, grads, m_state, v_state, lr=0.001, beta1=0.9, beta2=
 
 @legal(of="adam_update")
 def rounded_otherwise_in_place(params, grads, m_state, v_state, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, t=1):
-    """Parameters and moments carry a relative error of 1e-10, far more than another order of operations makes."""
+    """Parameters and moments carry a relative error of 3e-11, far more than another order of operations makes."""
     reference.adam_update(params, grads, m_state, v_state, lr, beta1, beta2, eps, t)
     with torch.no_grad():
         for x in [*params, *m_state, *v_state]:
@@ -159,7 +159,7 @@ class DataAndDetach(reference.MyAdam):
 
 @legal(of="MyAdam")
 class RoundedOtherwise(reference.MyAdam):
-    """The weights carry a relative error of 1e-10 after each step, far more than another order of operations makes."""
+    """The weights carry a relative error of 3e-11 after each step, far more than another order of operations makes."""
 
     def step(self, closure=None):
         loss = super().step(closure)
@@ -197,7 +197,7 @@ def written_into_empty_tensors(x, beta):
 
 @legal(of="ema")
 def averages_rounded_otherwise(x, beta):
-    """Every average carries a relative error of 1e-10, far more than another order of operations makes."""
+    """Every average carries a relative error of 3e-11, far more than another order of operations makes."""
     raw, corrected = reference.ema(x, beta)
     return raw * (1 + NOISE), corrected * (1 - NOISE)
 
@@ -211,7 +211,7 @@ def decay_subtracted_at_the_end(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.99
 
 @legal(of="adamw_step")
 def adam_from_the_shrunk_weights(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, lam=0.01):
-    """The weights are shrunk on a clone, in place, and Adam steps from there; every result carries a relative error of 1e-10."""
+    """The weights are shrunk on a clone, in place, and Adam steps from there; every result carries a relative error of 3e-11."""
     w = w.clone().mul_(1 - alpha * lam)
     return tuple(x * (1 + NOISE) for x in reference.adam_step(w, g, m, v, t, alpha, beta1, beta2, eps))
 
@@ -226,13 +226,13 @@ def penalty_by_autograd(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1
 
 @legal(of="adam_l2_step")
 def penalty_rounded_otherwise(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, lam=0.01):
-    """Every result carries a relative error of 1e-10, far more than another order of operations makes."""
+    """Every result carries a relative error of 3e-11, far more than another order of operations makes."""
     return [x * (1 - NOISE) for x in reference.adam_l2_step(w, g, m, v, t, alpha, beta1, beta2, eps, lam)]
 
 
 @legal(of="rotated_quadratic")
 def entry_by_entry(h, angle):
-    """H from double angles, entry by entry, with a relative error of 1e-10; the start as sums of cosine and sine."""
+    """H from double angles, entry by entry, with a relative error of 3e-11; the start as sums of cosine and sine."""
     mean, half = (h[0] + h[1]) / 2, (h[0] - h[1]) / 2
     c, s = math.cos(2 * angle), math.sin(2 * angle)
     H = torch.stack([torch.stack([mean + half * c, half * s]), torch.stack([half * s, mean - half * c])])

@@ -174,7 +174,8 @@ def test_without_a_seed_inputs_are_fresh_in_every_run(grade_cells: Grade, tmp_pa
 
 
 def test_switches_left_on_globally_change_nothing(grade_cells: Grade) -> None:
-    mess = "import torch\ntorch.set_grad_enabled(False)\ntorch.set_default_dtype(torch.float64)\ntorch.manual_seed(0)\ntorch.set_default_device('meta')"
+    lines = ["import torch", "torch.set_grad_enabled(False)", "torch.set_default_dtype(torch.float64)"]
+    mess = "\n".join([*lines, "torch.manual_seed(0)", "torch.set_default_device('meta')"])
     assert passed(grade_cells(mess, MEAN, DESCEND)) == ALL
 
 

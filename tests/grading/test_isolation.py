@@ -107,7 +107,8 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_it_is_refused(what: str, grade_cells: Grade) -> None:
     package = str(Path(confine.__file__).resolve())
-    setup = f"PACKAGE = {package!r}\ndef refused():\n    try:\n        {REFUSED[what]}\n    except OSError:\n        return True\n    return False"
+    attempt = f"    try:\n        {REFUSED[what]}\n    except OSError:\n        return True\n    return False"
+    setup = f"PACKAGE = {package!r}\ndef refused():\n{attempt}"
     assert holds("refused()", grade_cells, setup=setup)
 
 
@@ -117,7 +118,9 @@ def test_threads_still_work(grade_cells: Grade) -> None:
 
 
 def test_training_on_the_simulated_accelerator_still_works(grade_cells: Grade) -> None:
-    setup = "import accelerator\nw = torch.ones(2, device='sim', requires_grad=True)\n(w * w).sum().backward()\ngrad = w.grad.cpu().tolist()"
+    setup = (
+        "import accelerator\nw = torch.ones(2, device='sim', requires_grad=True)\n(w * w).sum().backward()\ngrad = w.grad.cpu().tolist()"
+    )
     assert holds("grad == [2.0, 2.0]", grade_cells, setup=setup)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -100,10 +101,8 @@ json_values = st.recursive(
 @given(json_values, st.binary(max_size=32))
 @settings(max_examples=1500, deadline=None)
 def test_any_json_is_decoded_or_refused(node: Any, blob: bytes) -> None:
-    try:
+    with contextlib.suppress(wire.WireError):
         wire.Decoder(blob).decode(node)
-    except wire.WireError:
-        pass
 
 
 class Pipe:

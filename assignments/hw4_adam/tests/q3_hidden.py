@@ -7,7 +7,7 @@ from checks import close, function, probe, raises, rng, that
 LONG_RTOL = 1e-9
 LONG_ATOL = 1e-9
 
-AWKWARD = {"lr": 2.0, "betas": (0.6, 0.8), "eps": 1e-2}
+AWKWARD = {"lr": 1.0, "betas": (0.6, 0.8), "eps": 1e-2}
 
 
 def formula(params, grads, lr, betas, eps, decay=1.0):

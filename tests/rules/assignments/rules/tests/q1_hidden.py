@@ -1,5 +1,6 @@
-from checks import that
 from otter.test_files import test_case
+
+from checks import that
 
 
 @test_case(points=0, hidden=True)

@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 import torch
-from checks import CheckFailed, close, counting, devices, equal, function, probe, raises, that
 from otter.test_files import test_case
+
+from checks import CheckFailed, close, counting, devices, equal, function, probe, raises, that
 
 
 @test_case(points=1)

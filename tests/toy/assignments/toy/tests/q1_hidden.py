@@ -1,6 +1,7 @@
 import torch
-from checks import close, function, rng
 from otter.test_files import test_case
+
+from checks import close, function, rng
 
 
 @test_case(points=1, hidden=True)

@@ -1,6 +1,7 @@
 import torch
-from checks import close, function, raises
 from otter.test_files import test_case
+
+from checks import close, function, raises
 
 RTOL = 1e-12  # one rounding per addition, float64
 

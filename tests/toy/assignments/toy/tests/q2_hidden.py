@@ -1,6 +1,7 @@
 import torch
-from checks import close, probe, rng, that
 from otter.test_files import test_case
+
+from checks import close, probe, rng, that
 
 
 @test_case(points=3, hidden=True)

@@ -1,6 +1,7 @@
 import torch
-from checks import close, function, that
 from otter.test_files import test_case
+
+from checks import close, function, that
 
 
 @test_case(points=3)
