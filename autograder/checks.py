@@ -58,15 +58,15 @@ class StudentError(CheckFailed):
     outcome = "error"
 
 
-def show(value: object) -> str:
-    """A short text for a value: numbers for small tensors, shape and dtype for large ones."""
+def show(value: object, digits: int = 6) -> str:
+    """A short text for a value: numbers for small tensors, shape and dtype for large ones and those on a device."""
     if isinstance(value, Tensor):
-        where = "" if value.device.type == "cpu" else f" on {value.device}"
-        if value.numel() > MAX_SHOWN:
-            return f"<tensor {'×'.join(map(str, value.shape))} {_dtype(value)}{where}>"
-        return _numbers(value.detach().cpu().tolist()) + where
+        if value.numel() > MAX_SHOWN or value.device.type != "cpu":
+            where = "" if value.device.type == "cpu" else f" on {value.device}"
+            return f"<tensor {'×'.join(map(str, value.shape)) or 'of one number'} {_dtype(value)}{where}>"
+        return _numbers(value.detach().tolist(), digits)
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     if isinstance(value, str):
         return repr(value) if len(value) <= 60 else repr(value[:57] + "...")
     if isinstance(value, Mapping):
@@ -80,10 +80,10 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _numbers(value: Any) -> str:
+def _numbers(value: Any, digits: int) -> str:
     if isinstance(value, list):
-        return "[" + ", ".join(map(_numbers, value)) + "]"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        return "[" + ", ".join(_numbers(v, digits) for v in value) + "]"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def _dtype(value: Tensor) -> str:
@@ -281,7 +281,9 @@ def _with_call(text: str) -> str:
 
 
 def _gap(what: str, got: Any, expected: Any) -> str:
-    return _with_call(f"{what if what.isidentifier() else what[0].upper() + what[1:]}: got {show(got)}, expected {show(expected)}.")
+    name = "The " + what.removeprefix("the ") if what.startswith("the ") else what
+    digits = 6 if show(got) != show(expected) else 14
+    return _with_call(f"{name}: got {show(got, digits)}, expected {show(expected, digits)}.")
 
 
 def _type(value: object) -> str:
@@ -295,6 +297,26 @@ def devices() -> list[str]:
         importlib.import_module("accelerator").register()
         found.insert(0, "sim")
     return found
+
+
+_DEVICE_MISTAKES = {
+    "same device": "made or kept a tensor on another device than its inputs, which are on {0}. Make it with torch.zeros_like(x) or "
+    "device=x.device.",
+    "to numpy": "turns a tensor on {0} into a NumPy array; a tensor on a device has none. Stay in torch.",
+    "CUDA": "asks for the device cuda, which is not there. Compute on the device of the inputs: x.device.",
+}
+
+
+@contextmanager
+def on_device(device: str) -> Iterator[None]:
+    """Inside it an exception of the submission that comes from a device mistake says which one, in words that a hidden case may show."""
+    try:
+        yield
+    except StudentError as error:
+        for sign, claim in _DEVICE_MISTAKES.items():
+            if sign in error.detail:
+                raise CheckFailed(f"{_name()} {claim.format(device)}", error.detail) from error
+        raise
 
 
 class Counts:

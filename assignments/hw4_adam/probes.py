@@ -45,6 +45,21 @@ def run_my_adam(env, groups, grads, decay=1.0):
     return {"params": [p.detach().clone() for p in params], "grads": [p.grad for p in params]}
 
 
+def move_then_step(env, params, grads, settings, device):
+    """Make MyAdam for a model on the CPU, move the model to `device`, then call step() once for each entry of `grads`.
+
+    Returns the parameters on the device, and the devices of all tensors of the state but 0-d counters.
+    """
+    net = torch.nn.ParameterList([torch.nn.Parameter(p.clone()) for p in params])
+    optimizer = env["MyAdam"](net.parameters(), **settings)
+    net.to(device)
+    for now in grads:
+        _set_gradients(list(net), [g.to(device) for g in now])
+        optimizer.step()
+    state = [t for held in optimizer.state.values() for t in held.values() if isinstance(t, torch.Tensor) and t.dim() > 0]
+    return {"params": [p.detach().clone() for p in net], "state": [str(t.device) for t in state]}
+
+
 def train_network(env, weights, x, y, steps, settings):
     """Train the network tanh(x A + a) B + b on the mean squared error with MyAdam. Returns the loss before each step, and the weights."""
     weights = [_parameter(p) for p in weights]

@@ -73,6 +73,13 @@ class Session:
             self.remote.close()
             self.remote = None
 
+    def take_notes(self) -> list[str]:
+        """What the last case left for staff."""
+        if self.remote is None:
+            return []
+        notes, self.remote.notes = self.remote.notes, []
+        return notes
+
     def _start(self) -> None:
         remote = Remote(*self.spawn())
         try:
@@ -142,6 +149,8 @@ def examine(
         results.received = _received(submission, session)
         results.write()
         print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
+        for note in session.take_notes():
+            print(f"{case.id} note for staff: {note}", file=log, flush=True)
         calls[case.question] += session.transcript
         if diagnostician is not None and results.has_failed(case.question) and not any(c.question == case.question for c in cases[number:]):
             diagnosis = diagnostician.explain(case.question, calls.pop(case.question), min(DIAGNOSIS_SECONDS, end - time.monotonic()))

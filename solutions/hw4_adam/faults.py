@@ -253,7 +253,6 @@ def moments_shared_by_shape(params, grads, m_state, v_state, lr=0.001, beta1=0.9
     return reference.adam_update(params, grads, m_state, v_state, lr, beta1, beta2, eps, t)
 
 
-
 @fault(of="adam_update", loses={"q2"}, hint="Two models call your function. Where does each keep its moments?")
 def moments_in_a_global(params, grads, m_state, v_state, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, t=1):
     """The moments live in a global variable, by position, and a second model finds those of the first."""
@@ -1222,3 +1221,100 @@ def one_property_only(step):
     w, g = torch.zeros(4, dtype=torch.float64), torch.tensor([1.0, -2.0, 3.0, 0.5], dtype=torch.float64)
     moved, _, _ = step(w, g, w, w, 1, alpha=0.5)
     return not torch.allclose(moved, -0.5 * g.sign(), rtol=1e-6)
+
+
+# devices: right numbers in the wrong place, or at the wrong price
+
+
+@fault(of="adam_step", loses={"q1"}, hint="Can a tensor on a GPU become a NumPy array?")
+def arithmetic_in_numpy(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The arithmetic is done by NumPy, which knows no tensor on a device."""
+    parts = reference.adam_step(*(torch.from_numpy(x.numpy()) for x in (w, g, m, v)), t, alpha, beta1, beta2, eps)
+    return tuple(part.to(w.dtype) for part in parts)
+
+
+@fault(of="adam_step", loses={"q1"}, hint="Where do the results lie when w lies on a GPU?")
+def results_on_the_cpu(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The inputs are brought to the CPU and the results stay there."""
+    return reference.adam_step(*(x.cpu() for x in (w, g, m, v)), t, alpha, beta1, beta2, eps)
+
+
+@fault(of="adam_step", loses={"q1"}, hint="What does a trip to the CPU and back cost at every step?")
+def through_the_cpu_and_back(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The step is computed on the CPU and brought back to the device, which waits meanwhile."""
+    return tuple(x.to(w.device) for x in reference.adam_step(*(x.cpu() for x in (w, g, m, v)), t, alpha, beta1, beta2, eps))
+
+
+@fault(of="adam_step", loses={"q1"}, hint="On which device does a tensor lie that you make without naming one?")
+def zeros_without_a_device(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """A helper tensor is made without a device, and so on the CPU."""
+    w, m, v = reference.adam_step(w, g, m, v, t, alpha, beta1, beta2, eps)
+    return w + torch.zeros(w.shape, dtype=w.dtype), m, v
+
+
+@fault(of="adam_step", loses={"q1"}, hint="Does a function know better than its inputs where to compute?")
+def device_from_a_global(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The device is chosen by a global, cuda or else cpu, and not taken from the inputs."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return reference.adam_step(*(x.to(device) for x in (w, g, m, v)), t, alpha, beta1, beta2, eps)
+
+
+@fault(of="adam_step", loses={"q1"}, hint="What does an `if` on a tensor ask of the device?")
+def looks_at_the_gradient_first(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The step looks whether the gradient is finite with an `if`, for which the processor waits at every step."""
+    if not torch.isfinite(g).all() and t < 0:
+        return w, m, v
+    return reference.adam_step(w, g, m, v, t, alpha, beta1, beta2, eps)
+
+
+@fault(of="adam_update", loses={"q2"}, hint="On which device does torch.zeros(p.shape) lie?")
+def moments_without_a_device(params, grads, m_state, v_state, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, t=1):
+    """New moments are made without a device, and so on the CPU."""
+    for state in (m_state, v_state):
+        state.extend(torch.zeros(p.shape, dtype=p.dtype) for p in params[len(state) :])
+    return reference.adam_update(params, grads, m_state, v_state, lr, beta1, beta2, eps, t)
+
+
+@fault(of="adam_update", loses={"q2"}, hint="Which line of yours makes a Python number from a tensor?")
+def zero_gradients_looked_for(params, grads, m_state, v_state, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8, t=1):
+    """The update prints nothing but still reads the size of each gradient as a Python number, for which the processor waits."""
+    sizes = [g.abs().sum().item() for g in grads]
+    assert len(sizes) == len(grads)
+    return reference.adam_update(params, grads, m_state, v_state, lr, beta1, beta2, eps, t)
+
+
+@fault(of="MyAdam", loses={"q3"}, hint="Where is the parameter at the first step, and where was it when the optimizer was made?")
+class StateMadeTooEarly(reference.MyAdam):
+    """The moments are made in __init__, where the parameters then lie, and stay behind when the model moves to a device."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+        super().__init__(params, lr, betas, eps)
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p].update(t=0, m=torch.zeros_like(p), v=torch.zeros_like(p))
+
+
+@fault(of="MyAdam", loses={"q3"}, hint="On which device does torch.zeros(p.shape) lie?")
+class MomentsOnTheCpu(reference.MyAdam):
+    """The moments are made without a device, and so on the CPU."""
+
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None and not self.state[p]:
+                    self.state[p].update(t=0, m=torch.zeros(p.shape, dtype=p.dtype), v=torch.zeros(p.shape, dtype=p.dtype))
+        return super().step(closure)
+
+
+@fault(of="MyAdam", loses={"q3"}, hint="What happens when a count that lies on the device is needed as a Python number?")
+class CountOnTheDevice(reference.MyAdam):
+    """The step count is a tensor on the device and is read back at every step."""
+
+    def step(self, closure=None):
+        result = super().step(closure)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    count = torch.tensor(float(self.state[p]["t"]), device=p.device)
+                    self.state[p]["t"] = int(count.item())
+        return result

@@ -21,17 +21,6 @@ def corrections_in_the_step_size(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.9
 
 
 @legal(of="adam_step")
-def in_numpy(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    """The arithmetic is done by NumPy; a list comes back where the reference returns a tuple."""
-    if t < 1:
-        raise ValueError("t")
-    w_, g_, m_, v_ = (x.numpy() for x in (w, g, m, v))
-    m_, v_ = beta1 * m_ + (1 - beta1) * g_, beta2 * v_ + (1 - beta2) * np.square(g_)
-    out = w_ - alpha * (m_ / (1 - beta1**t)) / (np.sqrt(v_ / (1 - beta2**t)) + eps)
-    return [torch.as_tensor(x, dtype=w.dtype) for x in (out, m_, v_)]
-
-
-@legal(of="adam_step")
 def on_clones_in_place(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     """The lecture's in-place update, on clones."""
     w, m, v = w.clone(), m.clone(), v.clone()

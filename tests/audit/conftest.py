@@ -10,7 +10,6 @@ import pytest
 from autograder.audit.audit import Audit, audit
 from autograder.audit.matrix import Crew
 from autograder.content import Course, load_course
-from tests.support import TOY
 
 
 class Quiet:
@@ -73,8 +72,3 @@ def small(tmp_path: Path) -> Callable[..., Course]:
         return load_course(tmp_path / "small")
 
     return make
-
-
-@pytest.fixture
-def toy_root() -> Path:
-    return TOY

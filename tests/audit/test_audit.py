@@ -12,6 +12,7 @@ from autograder.audit.page import page
 from autograder.cli import main
 from autograder.content import load_course
 from tests.audit.conftest import Quiet
+from tests.support import TOY
 
 Run = Callable[..., Audit]
 
@@ -76,10 +77,9 @@ def test_a_fault_that_eats_memory_exits_or_loops_is_a_caught_fault(audit_of: Run
     assert failures(found) == []
 
 
-def test_verdicts_are_the_same_with_another_seed_and_two_threads(audit_of: Run, toy_root: Path) -> None:
-    found = audit_of(toy_root, "climbs", "forgets_to_divide", "by_numpy")
-    course = load_course(toy_root)
-    assert repeat(course, found, 1, 1, Quiet()) == []
+def test_verdicts_are_the_same_with_another_seed_and_two_threads(audit_of: Run) -> None:
+    found = audit_of(TOY, "climbs", "forgets_to_divide", "by_numpy")
+    assert repeat(load_course(TOY), found, 1, 1, Quiet()) == []
 
 
 def test_the_page_holds_every_message_and_nothing_from_elsewhere(audit_of: Run, own_toy: Path) -> None:

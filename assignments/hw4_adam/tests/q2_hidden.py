@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import close, function, probe, rng, that
+from checks import close, counting, devices, function, on_device, probe, rng, that
 
 # Up to five calls in float64 with numbers of size one; the absolute part is for weights that land near zero.
 LONG_RTOL = 1e-9
@@ -29,7 +29,7 @@ def awkward(*lrs):
     return [{"lr": lr, "beta1": 0.6, "beta2": 0.8, "eps": 1e-2} for lr in lrs]
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def parameters_of_one_shape_keep_separate_moments(env):
     """Five calls with a learning rate that changes; two of the three parameters have the same shape."""
     function(env, "adam_update")
@@ -97,3 +97,29 @@ def a_parameter_that_joins_later_gets_moments_of_its_own(env):
     first = tensor_run(params[0], [now[0] for now in grads], awkward(2.0, 1.0))
     for i, expected in enumerate((first, joined)):
         close(after["params"][i], expected, rtol=LONG_RTOL, atol=LONG_ATOL, what=f"params[{i}]", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def parameters_on_a_device_are_updated_there_without_waiting(env):
+    """Moments lie beside their parameters, and nothing in the update is read by the processor."""
+    adam_update = function(env, "adam_update")
+    p, g = torch.randn(2, 3, generator=rng(), dtype=torch.float64)
+    for device in devices():
+        params, m_state, v_state = [p.to(device)], [], []
+        with on_device(device):
+            adam_update(params, [g.to(device)], m_state, v_state, lr=0.2, eps=0.5)
+        claim = (
+            f"For parameters on {device}, the update must happen there, and the moments must lie there. To see it: print m_state[0].device."
+        )
+        that(len(m_state) == 1 and isinstance(m_state[0], torch.Tensor) and m_state[0].device.type == device, claim)
+        close(params[0].cpu(), p - 0.2 * g / (g.abs() + 0.5), rtol=1e-9, atol=1e-12, what="the parameter", claim=claim)
+    if "sim" in devices():
+        given = [p.to("sim")], [g.to("sim")], [], []
+        with on_device("sim"), counting(env) as counts:
+            adam_update(*given)
+        that(
+            counts.synchronizations == 0,
+            "adam_update makes the processor wait: a tensor becomes a Python number (.item(), float(x), an `if` on a tensor) "
+            "or is copied to the CPU.",
+            f"It waited {counts.synchronizations} times.",
+        )

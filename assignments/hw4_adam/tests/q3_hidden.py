@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import close, function, probe, raises, rng, that
+from checks import close, counting, devices, function, on_device, probe, raises, rng, that
 
 # At most eight steps in float64 with numbers of size one; the absolute part is for weights that land near zero.
 LONG_RTOL = 1e-9
@@ -42,7 +42,7 @@ def a_scheduler_steers_the_learning_rate(env):
     close(after["params"], expected, rtol=LONG_RTOL, atol=LONG_ATOL, what="parameters", claim=claim)
 
 
-@test_case(points=3, hidden=True)
+@test_case(points=2, hidden=True)
 def a_resumed_run_equals_an_uninterrupted_one(env):
     """state_dict holds all that the optimizer remembers: the moments and the step counts."""
     function(env, "MyAdam")
@@ -55,7 +55,7 @@ def a_resumed_run_equals_an_uninterrupted_one(env):
     close(got, formula(params, grads, **AWKWARD), rtol=LONG_RTOL, atol=LONG_ATOL, what="parameters", claim=claim)
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def no_graph_grows_from_step_to_step(env):
     """Moments that carried a graph would keep every past step alive in memory."""
     function(env, "MyAdam")
@@ -107,3 +107,44 @@ def settings_outside_their_domain_are_refused(env):
     after = probe(env, "run_my_adam", [{"params": params, "lr": 0.0, "betas": (0.0, 0.0), "eps": 0.0}], grads)
     claim = "lr = 0, eps = 0 and betas of 0 are allowed, and with lr = 0 nothing moves. To see it: make such an optimizer and take a step."
     close(after["params"], params, rtol=LONG_RTOL, what="parameters", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def a_model_may_move_to_a_device_before_its_first_step(env):
+    """State is made at the first step, where the parameter is then; a group may live on another device than its neighbor."""
+    function(env, "MyAdam")
+    params, grads = some_run(rng(), 3)
+    expected = formula(params, grads, **AWKWARD)
+    claim = (
+        "A model that is moved to a device after its optimizer was made must train there, moments beside their parameter. "
+        "To see it: make MyAdam(net.parameters()), then net.to('sim'), then take a step."
+    )
+    for device in devices():
+        with on_device(device):
+            got = probe(env, "move_then_step", params, grads, AWKWARD, device)
+        that(all(place.startswith(device) for place in got["state"]), claim, f"The state lies on {sorted(set(got['state']))}.")
+        close([p.cpu() for p in got["params"]], expected, rtol=LONG_RTOL, atol=LONG_ATOL, what="parameters", claim=claim)
+        groups = [{"params": [params[0]], **AWKWARD}, {"params": [p.to(device) for p in params[1:]], **AWKWARD}]
+        split = [[now[0], *(g.to(device) for g in now[1:])] for now in grads]
+        with on_device(device):
+            after = probe(env, "run_my_adam", groups, split)
+        both = f"Two groups, one on the CPU and one on {device}, must both train, each where it is."
+        close([p.cpu() for p in after["params"]], expected, rtol=LONG_RTOL, atol=LONG_ATOL, what="parameters", claim=both)
+
+
+@test_case(points=1, hidden=True)
+def a_step_of_the_optimizer_never_waits_for_the_device(env):
+    """A training loop is as fast as the device only if nothing in it is read by the processor."""
+    function(env, "MyAdam")
+    if "sim" in devices():
+        params, grads = some_run(rng(), 2)
+        groups = [{"params": [p.to("sim") for p in params], **AWKWARD}]
+        moved = [[g.to("sim") for g in now] for now in grads]
+        with on_device("sim"), counting(env) as counts:
+            probe(env, "run_my_adam", groups, moved)
+        that(
+            counts.synchronizations == 0,
+            "MyAdam.step makes the processor wait: a tensor becomes a Python number (.item(), float(x), an `if` on a tensor) "
+            "or is copied to the CPU. Keep step counts as Python numbers or on the CPU.",
+            f"It waited {counts.synchronizations} times in two steps.",
+        )
