@@ -113,6 +113,9 @@ def agreement_findings(graded: Graded, local: Iterable[Outcome]) -> Iterator[Fin
 
 def repeat_findings(first: Graded, again: Graded, setting: str) -> Iterator[Finding]:
     """Where grading the same row once more gives another verdict."""
+    if again.problem or not again.outcomes:
+        yield Finding(first.row.name, f"the grader failed with {setting}: {again.problem}", "This is a mistake of the program.")
+        return
     before, after = first.verdicts(), again.verdicts()
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):

@@ -73,6 +73,13 @@ class Session:
             self.remote.close()
             self.remote = None
 
+    def take_device_use(self) -> bool:
+        """Whether the last case computed on the device."""
+        if self.remote is None:
+            return False
+        used, self.remote.device_was_used = self.remote.device_was_used, False
+        return used
+
     def take_notes(self) -> list[str]:
         """What the last case left for staff."""
         if self.remote is None:
@@ -125,9 +132,10 @@ def examine(
     end = started + assignment.limits.submission
     diagnostician = Diagnostician(assignment) if course.diagnosis != "never" else None
     calls: dict[str, list[Call]] = defaultdict(list)
+    on_device: set[str] = set()
     session = Session(spawn, assignment, submission, end)
     out_of_time = False
-    for number, case in enumerate(cases, start=1):
+    for case in cases:
         if not out_of_time:
             try:
                 verdict = _judge(case, session, seed, end, log)
@@ -152,16 +160,18 @@ def examine(
         for note in session.take_notes():
             print(f"{case.id} note for staff: {note}", file=log, flush=True)
         calls[case.question] += session.transcript
-        if diagnostician is not None and results.has_failed(case.question) and not any(c.question == case.question for c in cases[number:]):
-            diagnosis = diagnostician.explain(case.question, calls.pop(case.question), min(DIAGNOSIS_SECONDS, end - time.monotonic()))
-            if session.remote is not None and session.remote.device_was_used:
-                diagnosis = replace(diagnosis, reason=f"{diagnosis.reason}; calls on the device are not compared")
-            print(f"{case.question} diagnosis: {diagnosis}", file=log, flush=True)
-            results.explain(case.question, diagnosis.text)
-            results.write()
-        if session.remote is not None and not any(c.question == case.question for c in cases[number:]):
-            session.remote.device_was_used = False
+        if session.take_device_use():
+            on_device.add(case.question)
     if diagnostician is not None:
+        for question in (q.id for q in assignment.coded if results.has_failed(q.id)):
+            if (left := end - time.monotonic()) < 1:
+                break
+            diagnosis = diagnostician.explain(question, calls[question], min(DIAGNOSIS_SECONDS, left))
+            if question in on_device:
+                diagnosis = replace(diagnosis, reason=f"{diagnosis.reason}; calls on the device are not compared")
+            print(f"{question} diagnosis: {diagnosis}", file=log, flush=True)
+            results.explain(question, diagnosis.text)
+            results.write()
         diagnostician.close()
     return results
 
