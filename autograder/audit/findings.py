@@ -72,7 +72,7 @@ def _fault_findings(graded: Graded, fault: Fault) -> Iterator[Finding]:
             name, f"one mistake is charged in {_listed(fault.loses)}", "Let the cases of one of them not depend on it.", warning=True
         )
     for question, diagnosis in graded.diagnoses.items():
-        if diagnosis == name or question not in fault.loses:
+        if diagnosis == name or question not in fault.loses or (fault.by_chance and diagnosis.startswith("none (")):
             continue
         if not diagnosis.startswith("none ("):
             yield Finding(name, f"{question}: wrongly diagnosed as {diagnosis}", "A wrong diagnosis is worse than none.")

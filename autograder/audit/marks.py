@@ -19,6 +19,7 @@ class Fault:
     hint: str
     loses: frozenset[str]
     only_limited: bool
+    by_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,18 @@ class Legal:
     difference: str
 
 
-def fault(of: str, *, loses: Iterable[str], hint: str, only_limited: bool = False) -> Callable[[Definition], Definition]:
+def fault(
+    of: str, *, loses: Iterable[str], hint: str, only_limited: bool = False, by_chance: bool = False
+) -> Callable[[Definition], Definition]:
     """Declare a fault of the reference's definition `of`.
 
     hint: a question or sentence that leads without giving the answer away. only_limited: it exhausts memory or time, so it runs under
-    limits only and never under stock Otter.
+    limits only and never under stock Otter. by_chance: its answers differ from call to call, so that no diagnosis can recognize it.
     """
 
     def mark(definition: Definition) -> Definition:
         definition.__declaration__ = Fault(  # type: ignore[attr-defined]
-            of, definition.__name__, _sentence(definition), hint, frozenset(loses), only_limited
+            of, definition.__name__, _sentence(definition), hint, frozenset(loses), only_limited, by_chance
         )
         return definition
 

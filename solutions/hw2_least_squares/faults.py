@@ -552,7 +552,7 @@ def seeds_the_global_generator(n, p, kappa, seed, noise=0.1):
     return reference.make_problem(n, p, kappa, seed, noise)
 
 
-@fault(of="make_problem", loses={"q5"}, hint="What changes between two calls with the same seed?")
+@fault(of="make_problem", loses={"q5"}, hint="What changes between two calls with the same seed?", by_chance=True)
 def ignores_the_seed(n, p, kappa, seed, noise=0.1):
     """A fresh seed is drawn at each call, so no result can be repeated."""
     return reference.make_problem(n, p, kappa, int.from_bytes(__import__("os").urandom(4), "little"), noise)
