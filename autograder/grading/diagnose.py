@@ -30,8 +30,8 @@ from autograder.grading.worker import Worker
 FAULT_SECONDS = 3.0
 """Processor time of one fault. A fault that needs more does not explain answers that came in time."""
 
-MAX_BYTES = 64 << 20
-"""Recorded calls beyond this are not diagnosed."""
+MAX_BYTES = 32 << 20
+"""Of recorded calls to one question; with more, it is not diagnosed."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return self.name or f"none ({' '.join(self.reason.split())})"
+
+
+def remember(calls: list[Call], more: list[Call]) -> None:
+    """Add the calls of a case to those of its question; beyond `MAX_BYTES` in all, without what they carried."""
+    calls += more
+    if sum(len(c.blob) + len(c.data) + len(json.dumps(c.answer)) for c in calls) > MAX_BYTES:
+        for call in calls:
+            call.blob, call.data, call.callbacks = b"", b"", None
+            call.answer = call.answer and {}
 
 
 class Diagnostician:
@@ -65,7 +74,7 @@ class Diagnostician:
             return Diagnosis(reason="a call hung or ended the process, and so gave nothing to compare")
         if not calls:
             return Diagnosis(reason="nothing was called")
-        if any(call.callbacks is None for call in calls) or sum(len(call.blob) + len(call.data) for call in calls) > MAX_BYTES:
+        if any(call.callbacks is None for call in calls):
             return Diagnosis(reason="the recorded calls are too large")
         records, blobs = [], []
         for call in calls:

@@ -21,7 +21,7 @@ from autograder import checks
 from autograder.content import Assignment, Course, Limits
 from autograder.grading.cases import Case, load_cases
 from autograder.grading.device import Device
-from autograder.grading.diagnose import Diagnostician
+from autograder.grading.diagnose import Diagnostician, remember
 from autograder.grading.remote import Call, Lost, Remote
 from autograder.grading.results import Results, Verdict, fenced, received_row
 from autograder.grading.submission import Submission
@@ -159,7 +159,7 @@ def examine(
         print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
         for note in session.take_notes():
             print(f"{case.id} note for staff: {note}", file=log, flush=True)
-        calls[case.question] += session.transcript
+        remember(calls[case.question], session.transcript)
         if session.take_device_use():
             on_device.add(case.question)
     if diagnostician is not None:

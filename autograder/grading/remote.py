@@ -146,7 +146,7 @@ class Remote(Mapping[str, Any]):
         handles: list[Callable[..., Any]] = []
         fields, blob, objects = wire.encode_call(args, kwargs, handles, self.place)
         call = Call(name, probe, fields, blob, self.seed, handles)
-        if self.place is not None and self.place.lent:
+        if self.place is not None and (self.place.lent or any(isinstance(a, str) and a.partition(":")[0] == "sim" for a in args)):
             self.device_was_used = True  # what happens on the device cannot be asked again
         else:
             self.transcript.append(call)

@@ -114,6 +114,14 @@ def test_a_fault_that_loops_or_eats_memory_does_not_stop_the_diagnosis(small: Ca
     assert said == "adds"
 
 
+def test_calls_that_carry_much_are_not_kept(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
+    cases = '@test_case(points=4)\ndef many(env):\n    that(function(env, "answer")(torch.ones(9)).numel() == 9, "Nine.")\n'
+    course = small(REFERENCE, cases, a_fault("adds", "return reference.answer(x) + 1"))
+    assert (
+        diagnose(course, "def answer(x):\n    return torch.ones(5 << 20, dtype=torch.float64)") == "none (the recorded calls are too large)"
+    )
+
+
 def test_callbacks_are_part_of_the_evidence(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
     reference = "def answer(x):\n    # BEGIN SOLUTION\n    return x(1.0) + x(2.0)\n    # END SOLUTION\n"
     cases = '@test_case(points=4)\ndef the_sum(env):\n    close(function(env, "answer")(lambda t: 10 * t), 30.0, rtol=1e-12)\n'
