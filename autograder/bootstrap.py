@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 import venv
 from pathlib import Path
 
@@ -55,6 +54,8 @@ def run(command: list[str], what: str, *, quiet: bool = True) -> str:
 
 
 def pins(root: Path, extras: list[str]) -> list[str]:
+    import tomllib  # an older Python must get as far as the message that it is too old
+
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted: list[str] = project["dependencies"] + [pin for extra in extras for pin in project["optional-dependencies"][extra]]
     return wanted

@@ -133,9 +133,18 @@ def _build(options: argparse.Namespace) -> int:
         time = f"{r.seconds:.0f} s" if r.fresh else "unchanged"
         table.add_row(r.name, r.notebook, r.zip, str(r.points), _percent(r.reference), _percent(r.stub), stock, time)
     console.print(table)
+    console.print(f"Hidden cases: {SEEN[course.feedback]} (hidden_feedback = {course.feedback})")
     if failed:
         console.print(f"{failed} of {len(assignments)} assignments did not pass their gates; see above.", style="bold")
     return 1 if failed else 0
+
+
+SEEN = {
+    "visible": "students see name, verdict and violated property at once, and their total score",
+    "after_due_date": "students see them, and their total score, after the due date",
+    "after_published": "students see them, and their total score, when grades are published",
+    "never": "students never see them, and Gradescope shows no total score",
+}
 
 
 def _percent(points: tuple[float, float] | None) -> str:
