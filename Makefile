@@ -21,7 +21,7 @@ check: $(READY)         ## fast gates while writing content (seconds)
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check autograder tests/*.py && $(VENV)/bin/mypy -p autograder
 
 test: $(READY)          ## the tests of the whole project (about 25 minutes on two cores)
-	@$(VENV)/bin/pytest -n 2 --dist loadfile -q
+	@$(VENV)/bin/pytest -n 2 --dist loadgroup -q
 
 audit: $(READY)         ## reference, stub, legal variants and faults against the tests; HW="hw4_adam" for one
 	@$(RUN) audit $(HW)

@@ -65,6 +65,13 @@ def grade_cells(grade: Callable[..., dict[str, Any]], notebook: Callable[..., Pa
     return lambda *cells, **options: grade(notebook(*cells), **options)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs a file's tests, which share fixtures; the homeworks' audits share none."""
+    for item in items:
+        group = item.nodeid if "tests/content/" in item.nodeid else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 _seconds: dict[str, float] = defaultdict(float)
 
 
