@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: a fork after a parallel region hangs
+
 import json
 import shutil
 from collections import defaultdict

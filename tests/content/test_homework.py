@@ -32,7 +32,7 @@ def crew() -> Iterator[Crew]:
 
 
 def failures(assignment: Assignment, crew: Crew, only: tuple[str, ...] = ()) -> list[str]:
-    """What the audit finds wrong: a surviving fault, a rejected variant, an unrelated loss, a wrong diagnosis, another verdict than Otter's.
+    """What the audit finds wrong: a surviving fault, a rejected variant, an unrelated loss, a wrong diagnosis.
 
     A diagnosis that stays silent is left out here: whether a fault's answers are recognized can hang on the rounding of an ill-conditioned
     problem, and silence harms nobody. `make audit` reports it.
