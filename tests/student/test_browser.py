@@ -74,7 +74,8 @@ def test_no_formula_is_left_as_source(page: Any) -> None:
 
 
 def test_the_question_says_points_minutes_and_lecture(page: Any) -> None:
-    page.get_by_text("16 points · about 30 minutes · difficulty 1 of 3 · lecture 9").first.wait_for(timeout=30_000)
+    line = "16 points · about 30 minutes · difficulty 1 of 3 · lecture 9"
+    page.locator(".jp-MarkdownOutput", has_text=line).first.wait_for(state="attached", timeout=30_000)
 
 
 def test_the_set_up_cell_is_folded(page: Any) -> None:
