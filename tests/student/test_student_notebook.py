@@ -129,6 +129,10 @@ def test_hidden_cases_and_solutions_are_not_in_the_file(stub: nbformat.NotebookN
     assert "shifting_the_input" not in text and "x.numel() == 0" not in text and "forgets_to_divide" not in text
 
 
+def test_a_question_says_points_minutes_difficulty_and_lecture(stub: nbformat.NotebookNode) -> None:
+    assert any("*4 points · about 5 minutes · difficulty 1 of 3 · lecture 1*" in cell.source for cell in stub.cells)
+
+
 def test_a_badge_appears_when_the_course_names_a_repository(stub: nbformat.NotebookNode) -> None:
     assert "colab.research.google.com/github/example/toy-course/blob/main/toy/toy.ipynb" in stub.cells[0].source
 
