@@ -23,7 +23,6 @@ MIN_WORDS = 10
 CHECKS = {"close", "equal", "that", "raises", "unchanged", "returned"}
 MIN_PUBLIC_SHARE = 0.5
 MAX_WRITTEN = 20
-MAX_DEVICE = 10
 SHORT = 14
 """Lines shorter than this are too common to count as a leak (`return x`, `else:`)."""
 

@@ -152,11 +152,9 @@ class Remote(Mapping[str, Any]):
             self.transcript.append(call)
         header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, call)
         call.answer, call.data = header, data
-        if "error" in header:
-            if self.place is not None:
-                self.place.release()
-            raise _read_error(header)
         try:
+            if "error" in header:
+                raise _read_error(header)
             return wire.decode_reply(header, data, objects, self.place)
         except wire.WireError as error:
             raise Lost("broke the protocol", f"the answer could not be read: {error}") from error

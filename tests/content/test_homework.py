@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,18 +11,12 @@ from autograder.audit.matrix import Crew
 from autograder.audit.rows import variant_rows
 from autograder.build.gates import content_problems
 from autograder.content import Assignment, load_course
+from tests.audit.conftest import Quiet
 
 COURSE = load_course()
 WHOLE = "hw4_adam"
 SAMPLE = 16
 SEED = 4830
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def start(self, what: str, total: int) -> Callable[[], None]:
-        return lambda: None
 
 
 @pytest.fixture
