@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,12 @@ class Assignment:
             if q.id == id:
                 return q
         raise ContentError(f"{self.path / 'assignment.toml'}: no question '{id}'. Questions: {', '.join(q.id for q in self.questions)}.")
+
+    def only(self, questions: Collection[str]) -> Assignment:
+        """The same homework with only these coded questions; the written ones stay. Raises `ContentError` for an unknown id."""
+        for id in questions:
+            self.question(id)
+        return replace(self, questions=tuple(q for q in self.questions if q.manual or q.id in questions))
 
     def test_file(self, question: str, kind: str) -> Path:
         """kind: 'public' or 'hidden'."""

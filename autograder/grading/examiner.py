@@ -253,7 +253,7 @@ def entry(job: dict[str, Any], spawn: Spawn) -> None:
 
     sys.path.insert(0, job["root"])
     course = replace(load_course(Path(job["root"])), diagnosis=job["diagnosis"])
-    assignment = replace(course.assignment(job["assignment"]), limits=Limits(**job["limits"]))
+    assignment = replace(course.assignment(job["assignment"]).only(job["questions"]), limits=Limits(**job["limits"]))
     submission = read_submission(Path(job["submission"]))
     with open(job["log"], "a", encoding="utf-8") as log:
         examine(course, assignment, submission, Path(job["out"]), spawn, seed=job["seed"], notes=job["notes"], log=log)

@@ -70,6 +70,8 @@ class Foreman:
     ) -> dict[str, Any]:
         """Grade one notebook into `out`; returns the results. seed: repeats a verdict. log: staff-only, may hold inputs' seeds.
 
+        An assignment with only some of its questions is graded on these.
+
         Raises `GradingError` when the grader ended early; `out` is valid even then.
         """
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +90,7 @@ class Foreman:
             "log": str(log.resolve()),
             "seed": seed,
             "notes": [],
+            "questions": [q.id for q in assignment.coded],
             "device": assignment.uses_device,
             "memory": assignment.limits.memory,
             "limits": asdict(assignment.limits),
