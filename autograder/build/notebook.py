@@ -87,7 +87,7 @@ def _assemble(course: Course, assignment: Assignment, expected: Expected | None)
     title, *rest = sources
     if title.kind != "markdown" or not title.text.startswith("# "):
         raise ContentError(f"{assignment.path / 'notebook.md'}: the first cell must be Markdown and begin with '# ' and the title.")
-    cells.append(new_markdown_cell(_badge(course, assignment) + _headed(assignment, title.text)))
+    cells.append(new_markdown_cell(_badge(course, assignment) + headed(assignment, title.text)))
     cells.append(_tagged(new_code_cell(setup_cell(assignment)), form=True))
     for source in rest:
         cells += _cells(assignment, source, expected)
@@ -106,7 +106,7 @@ def _assemble(course: Course, assignment: Assignment, expected: Expected | None)
 def _cells(assignment: Assignment, source: Source, expected: Expected | None) -> list[nbformat.NotebookNode]:
     solved = expected is None
     if source.kind == "markdown":
-        return [new_markdown_cell(_headed(assignment, source.text))]
+        return [new_markdown_cell(headed(assignment, source.text))]
     if source.kind == "reference":
         pick = assignment.reference.solution if solved else assignment.reference.stub
         return [new_code_cell("\n\n\n".join(pick(name) for name in source.names))]
@@ -132,7 +132,8 @@ def _tagged(cell: nbformat.NotebookNode, *, form: bool = False) -> nbformat.Note
     return cell
 
 
-def _headed(assignment: Assignment, text: str) -> str:
+def headed(assignment: Assignment, text: str) -> str:
+    """The text with the marks of questions replaced by their headings."""
     return _QUESTION.sub(lambda m: heading(assignment.question(m.group(1))), text)
 
 
@@ -177,23 +178,30 @@ def student_files(assignment: Assignment) -> dict[str, str]:
 
 def setup_cell(assignment: Assignment) -> str:
     """The cell that makes one file enough: it writes the helpers and checks, and installs what is missing."""
-    files = ",\n".join(f"    {name!r}: {_literal(text)}" for name, text in sorted(student_files(assignment).items()))
     registers = "import accelerator  # registers the simulated device: before the first backward pass of the session\n"
     early = registers if assignment.uses_device else ""
     return (
         "#@title Set-up: run this cell first\n"
         f"{SETUP} {assignment.name}\n"
-        "import pathlib\n\n"
-        f"FILES = {{\n{files},\n}}\n"
-        "for name, text in FILES.items():\n"
-        "    path = pathlib.Path(name)\n"
-        "    path.parent.mkdir(exist_ok=True)\n"
-        '    path.write_text(text, encoding="utf-8")\n\n'
+        f"{write_files(student_files(assignment))}\n"
         "import handin\n\n"
         "handin.install()\n"
         f"{early}"
         "grader = handin.grader()\n"
         'print(f"Ready: {handin.versions()}. {len(FILES)} files written beside this notebook.")'
+    )
+
+
+def write_files(files: dict[str, str]) -> str:
+    """Statements that write `files` beside the notebook; `gates.student_text` reads them back."""
+    entries = ",\n".join(f"    {name!r}: {_literal(text)}" for name, text in sorted(files.items()))
+    return (
+        "import pathlib\n\n"
+        f"FILES = {{\n{entries},\n}}\n"
+        "for name, text in FILES.items():\n"
+        "    path = pathlib.Path(name)\n"
+        "    path.parent.mkdir(exist_ok=True)\n"
+        '    path.write_text(text, encoding="utf-8")\n'
     )
 
 
