@@ -23,6 +23,7 @@ MIN_WORDS = 10
 CHECKS = {"close", "equal", "that", "raises", "unchanged", "returned"}
 MIN_PUBLIC_SHARE = 0.5
 MAX_WRITTEN = 20
+MAX_DEVICE = 10
 SHORT = 14
 """Lines shorter than this are too common to count as a leak (`return x`, `else:`)."""
 
@@ -106,10 +107,17 @@ def _prose(assignment: Assignment) -> Iterable[Problem]:
 
 
 def _cases(assignment: Assignment, cases: list[Case]) -> Iterable[Problem]:
+    where = str(assignment.path / "tests")
+    on_device = sum(c.points for c in cases if c.device)
+    if on_device > MAX_DEVICE:
+        yield Problem("cases", where, f"device cases carry {on_device:g} points", f"At most {MAX_DEVICE}.")
     for q in assignment.coded:
         own = [c for c in cases if c.question == q.id]
         total = sum(c.points for c in own)
-        where = str(assignment.path / "tests")
+        if own and all(c.device for c in own):
+            yield Problem(
+                "cases", where, f"{q.id}: every case needs a device", "Add one on the CPU: where the device fails, it gets the points."
+            )
         if own and abs(total - q.points) > 1e-9:
             yield Problem(
                 "cases", where, f"{q.id}: its cases add up to {total:g} points, the question has {q.points}", "Change one of them."

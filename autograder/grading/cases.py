@@ -6,16 +6,20 @@ import importlib
 import importlib.util
 import sys
 import types
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder import accelerator, checks
 
+DEVICE_NAMES = {"devices", "counting", "on_device", "sim"}
+"""A case that names one of these needs the simulated accelerator."""
+
 
 @dataclass(frozen=True)
 class Case:
-    """One test case. id: 'q2.3'. title: its name in words."""
+    """One test case. id: 'q2.3'. title: its name in words. device: it computes on the simulated accelerator."""
 
     id: str
     question: str
@@ -24,6 +28,7 @@ class Case:
     points: float
     hidden: bool
     body: Any
+    device: bool = False
 
     def run(self, env: Any) -> None:
         """Call the case; it returns or raises."""
@@ -53,8 +58,19 @@ def load_cases(source: str, path: str) -> list[Case]:
     file = exception_tests().ExceptionTestFile.from_string(source, path)
     cases = []
     for number, case in enumerate(file.test_cases, start=1):
-        name = case.body.test_func.__name__
-        cases.append(
-            Case(f"{file.name}.{number}", file.name, name, name.replace("_", " "), float(case.points), bool(case.hidden), case.body)
-        )
+        test = case.body.test_func
+        name, title = test.__name__, test.__name__.replace("_", " ")
+        device = bool(DEVICE_NAMES & {*test.__code__.co_names, *test.__code__.co_consts})
+        cases.append(Case(f"{file.name}.{number}", file.name, name, title, float(case.points), bool(case.hidden), case.body, device))
     return cases
+
+
+def without_device(cases: Sequence[Case]) -> list[Case]:
+    """The cases that need no device, with the points of each question's device cases shared out among them in proportion."""
+    kept = []
+    for case in cases:
+        if not case.device:
+            own = [c for c in cases if c.question == case.question]
+            share = case.points / sum(c.points for c in own if not c.device)
+            kept.append(replace(case, points=share * sum(c.points for c in own)))
+    return kept

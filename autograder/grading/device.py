@@ -16,6 +16,7 @@ sizes are checked before anything is allocated, memory has a capacity and every 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import resource
@@ -481,6 +482,41 @@ class Device:
             os.kill(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+
+
+@functools.cache
+def problem() -> str:
+    """Why the simulated accelerator does not work with this PyTorch; empty when its self-test holds.
+
+    The test runs in a child, because no process forks after a backward pass.
+    """
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _self_test()
+        except BaseException as error:
+            os.write(write, f"torch {torch.__version__}: {type(error).__name__}: {error}"[:MAX_MESSAGE].encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with open(read, "rb") as answer:
+        said = answer.read().decode(errors="replace")
+    _, status = os.waitpid(pid, 0)
+    return said or ("" if status == 0 else f"torch {torch.__version__}: its self-test crashed")
+
+
+def _self_test() -> None:
+    """A forward and a backward pass, with the values of the CPU and a peak that is counted."""
+    accelerator.register()
+    with accelerator.measure() as ledger:
+        x = torch.arange(6.0).reshape(2, 3).to("sim").requires_grad_()
+        (x * x).sum().backward()
+        gradient = x.grad
+    if gradient is None or gradient.device.type != "sim" or gradient.cpu().tolist() != [[0.0, 2.0, 4.0], [6.0, 8.0, 10.0]]:
+        raise RuntimeError("a backward pass gives another gradient than on the CPU")
+    if ledger.peak < 2 * 6 * 4:
+        raise RuntimeError("the ledger misses storage")
 
 
 def start(capacity: int = 1 << 30, seconds: float = 10.0, before: Callable[[], None] | None = None) -> Device:

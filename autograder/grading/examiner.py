@@ -19,7 +19,7 @@ import torch
 
 from autograder import checks
 from autograder.content import Assignment, Course, Limits
-from autograder.grading.cases import Case, load_cases
+from autograder.grading.cases import Case, load_cases, without_device
 from autograder.grading.device import Device
 from autograder.grading.diagnose import Diagnostician, remember
 from autograder.grading.remote import Call, Lost, Remote
@@ -29,6 +29,7 @@ from autograder.grading.wire import Channel
 
 MAX_RESTARTS = 8
 DIAGNOSIS_SECONDS = 15.0
+NO_DEVICE = "The simulated accelerator does not work here: the points of cases on a device went to the other cases of their question."
 
 Spawn = Callable[[], tuple[Channel, Device | None]]
 """Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it and to its device."""
@@ -120,13 +121,29 @@ class Session:
 
 
 def examine(
-    course: Course, assignment: Assignment, submission: Submission, out: Path, spawn: Spawn, *, seed: int | None, notes: list[str], log: Any
+    course: Course,
+    assignment: Assignment,
+    submission: Submission,
+    out: Path,
+    spawn: Spawn,
+    *,
+    seed: int | None,
+    notes: list[str],
+    log: Any,
+    device_problem: str = "",
 ) -> Results:
-    """Grade one submission and keep `out` up to date. seed: of a verdict to repeat; fresh when None. log: staff-only text file."""
+    """Grade one submission and keep `out` up to date. seed: of a verdict to repeat; fresh when None. log: staff-only text file.
+
+    device_problem: why the simulated accelerator cannot be used; then the other cases of each question carry its points.
+    """
     started = time.monotonic()
     seed = seed if seed is not None else int.from_bytes(os.urandom(6), "little")
     print(f"seed {seed}", file=log, flush=True)
     cases = [c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=True), f"tests/{q.id}.py")]
+    if device_problem:
+        cases = without_device(cases)
+        notes = [*notes, NO_DEVICE]
+        print(f"STAFF: {NO_DEVICE} {device_problem}", file=log, flush=True)
     results = Results(out, assignment, cases, course.feedback, course.diagnosis)
     results.notes = notes
     end = started + assignment.limits.submission
@@ -256,4 +273,14 @@ def entry(job: dict[str, Any], spawn: Spawn) -> None:
     assignment = replace(course.assignment(job["assignment"]).only(job["questions"]), limits=Limits(**job["limits"]))
     submission = read_submission(Path(job["submission"]))
     with open(job["log"], "a", encoding="utf-8") as log:
-        examine(course, assignment, submission, Path(job["out"]), spawn, seed=job["seed"], notes=job["notes"], log=log)
+        examine(
+            course,
+            assignment,
+            submission,
+            Path(job["out"]),
+            spawn,
+            seed=job["seed"],
+            notes=job["notes"],
+            log=log,
+            device_problem=job["device_problem"],
+        )

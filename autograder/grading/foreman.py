@@ -72,6 +72,8 @@ class Foreman:
 
     def grade(self, job: dict[str, Any]) -> dict[str, Any]:
         """Fork the examiner and serve its requests until it ends. Says how it ended and how students were separated."""
+        if job["device"] and (problem := device.problem()):
+            job = {**job, "device": False, "device_problem": problem}
         isolation = self.isolation(job)
         if not isolation["separate"]:
             job["notes"] = [*job["notes"], f"*Trusted submissions only: {isolation['why']}*"]

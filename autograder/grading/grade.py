@@ -92,6 +92,7 @@ class Foreman:
             "notes": [],
             "questions": [q.id for q in assignment.coded],
             "device": assignment.uses_device,
+            "device_problem": "",
             "memory": assignment.limits.memory,
             "limits": asdict(assignment.limits),
             "diagnosis": course.diagnosis,

@@ -146,11 +146,15 @@ class Remote(Mapping[str, Any]):
         handles: list[Callable[..., Any]] = []
         fields, blob, objects = wire.encode_call(args, kwargs, handles, self.place)
         call = Call(name, probe, fields, blob, self.seed, handles)
-        if self.place is not None and (self.place.lent or any(isinstance(a, str) and a.partition(":")[0] == "sim" for a in args)):
+        on_device = self.place is not None and (
+            bool(self.place.lent) or any(a.partition(":")[0] == "sim" for a in args if isinstance(a, str))
+        )
+        if on_device:
             self.device_was_used = True  # what happens on the device cannot be asked again
         else:
             self.transcript.append(call)
-        header, data, _ = self._request({"do": "call", "name": name, "probe": probe, "seed": self.seed, **fields}, blob, call)
+        asked = {"do": "call", "name": name, "probe": probe, "seed": self.seed, "on_device": on_device}
+        header, data, _ = self._request({**asked, **fields}, blob, call)
         call.answer, call.data = header, data
         try:
             if "error" in header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -16,6 +17,7 @@ from traitlets.config import Config
 
 from autograder import accelerator, checks
 from autograder.grading import device, wire
+from autograder.grading.absent import CudaOnCpu, stand_in_for_cuda
 
 
 class _Handles:
@@ -68,6 +70,7 @@ class Worker:
         self.shell = shell or _shell()
         self.namespace: dict[str, Any] = self.shell.user_ns
         self.probes = types.ModuleType("probes")
+        self.cuda: CudaOnCpu | None = None
         sys.modules["otter"] = OtterStub("otter")
         sys.modules["checks"] = checks
         sys.modules["accelerator"] = accelerator
@@ -98,6 +101,7 @@ class Worker:
         return {}, b""
 
     def _cell(self, header: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes]:
+        self.cuda = self.cuda or stand_in_for_cuda(header["source"])
         result = self.shell.run_cell(header["source"], store_history=False)
         sys.stdout.flush()
         error = result.error_before_exec or result.error_in_exec
@@ -117,10 +121,11 @@ class Worker:
         args, kwargs, objects = wire.decode_call(header, blob, self._callback(header["id"]), self.place)
         _restore(header["seed"])
         try:
-            if header["probe"]:
-                result = getattr(self.probes, header["name"])(self.namespace, *args)
-            else:
-                result = self.namespace[header["name"]](*args, **kwargs)
+            with self.cuda.honest() if self.cuda is not None and header["on_device"] else contextlib.nullcontext():
+                if header["probe"]:
+                    result = getattr(self.probes, header["name"])(self.namespace, *args)
+                else:
+                    result = self.namespace[header["name"]](*args, **kwargs)
             torch.set_grad_enabled(True)
             return wire.encode_reply(result, objects, self.place)
         except wire.Closed:
