@@ -14,10 +14,11 @@ from autograder.audit.findings import MAX_STUB_SHARE, MIN_FAULTS
 from autograder.audit.marks import Fault
 from autograder.audit.rows import variant_rows
 from autograder.build.expected import check_labels
-from autograder.build.notebook import parse_errors, read_sources, student_files, written_section
+from autograder.build.notebook import parse_errors, read_sources, student_files
 from autograder.content import Assignment, ContentError, Course, read_text
 from autograder.grading.cases import Case, load_cases
 from autograder.handin import SETUP
+from autograder.rubric import read_rubric, written_section
 
 MIN_WORDS = 10
 CHECKS = {"close", "equal", "that", "raises", "unchanged", "returned"}
@@ -99,11 +100,12 @@ def _prose(assignment: Assignment) -> Iterable[Problem]:
                         "prose", path, f"{q.id}: '{name}' stands in {there.count(name)} {kind} cells", "It must stand in exactly one."
                     )
         if q.manual:
-            for section in ("Sample answer", "Rubric", "Common mistakes"):
-                try:
+            try:
+                for section in ("Sample answer", "Common mistakes"):
                     written_section(assignment, q.id, section)
-                except ContentError as error:
-                    yield Problem("prose", str(error), f"{q.id}: no '{section}'", "Write it.")
+                read_rubric(assignment, q)
+            except ContentError as error:
+                yield Problem("prose", str(assignment.solutions / "written.md"), str(error), "People grade by it: see CONTRIBUTING.md.")
 
 
 def _cases(assignment: Assignment, cases: list[Case]) -> Iterable[Problem]:

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder.build.expected import Expected
 from autograder.content import Assignment, ContentError, Course, Question, read_text
 from autograder.handin import CHECK, EXPERIMENT, SETUP, SUBMIT
+from autograder.rubric import written_section
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -213,16 +214,6 @@ def _literal(text: str) -> str:
 
 def sample_answer(assignment: Assignment, question: str) -> str:
     return written_section(assignment, question, "Sample answer")
-
-
-def written_section(assignment: Assignment, question: str, section: str) -> str:
-    """The text below ``### section`` of ``## question`` in written.md. Raises `ContentError` when there is none."""
-    path = assignment.solutions / "written.md"
-    found = re.search(rf"^## {question}\b.*?(?=^## |\Z)", read_text(path), re.MULTILINE | re.DOTALL)
-    part = found and re.search(rf"^### {section}\n(.*?)(?=^### |\Z)", found.group(0), re.MULTILINE | re.DOTALL)
-    if not part or not part.group(1).strip():
-        raise ContentError(f"{path}: question '{question}' has no '### {section}' section.")
-    return part.group(1).strip()
 
 
 def parse_errors(notebook: nbformat.NotebookNode) -> list[str]:

@@ -19,6 +19,7 @@ from autograder.build.expected import refresh
 from autograder.build.notebook import PACKAGE, solution_notebook, student_notebook, to_bytes
 from autograder.content import Assignment, Course
 from autograder.grading.grade import Foreman, score
+from autograder.rubric import rubric_csv
 
 STOCK_SECONDS = 300
 
@@ -98,6 +99,8 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
         _write(paths["solution"], to_bytes(ran or solution))
     _write(paths["student"], stub)
     _write(paths["zip"], zip_bytes(bundle_files(course, assignment, stub)))
+    if any(q.manual for q in assignment.questions):
+        _write(release / "solutions" / f"{name}_rubric.csv", rubric_csv(assignment).encode())
 
     say(f"{name}: grading the solution and the stub")
     with Foreman() as foreman, tempfile.TemporaryDirectory() as folder:

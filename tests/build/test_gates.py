@@ -58,7 +58,8 @@ PUBLIC, HIDDEN = "assignments/toy/tests/q1_public.py", "assignments/toy/tests/q1
         (HIDDEN, "close(mean(x + 10)", "torch.allclose(mean(x + 10), x)\n    close(mean(x + 10)", "q1_hidden.py:", "allclose"),
         (HIDDEN, "hidden=True", "hidden=False", "q1_hidden.py:", "hidden=False in a hidden file"),
         (HIDDEN, "import torch", "import nothing_at_all", "q1_*.py", "cannot be loaded"),
-        ("solutions/toy/written.md", "### Rubric", "### Something", "written.md", "no 'Rubric'"),
+        ("solutions/toy/written.md", "### Rubric", "### Something", "written.md", "no '### Rubric'"),
+        ("solutions/toy/written.md", "- 2 points:", "- 3 points:", "written.md", "add up to"),
         (
             "solutions/toy/faults.py",
             '@fault(of="mean", loses={"q1"}, hint="By what',
