@@ -41,6 +41,13 @@ def train(env, weights, train, val, config, eval_every):
     return env["train_one"](Tiny(weights), train, val, config, eval_every)
 
 
+def train_there(env, weights, train, val, config, eval_every):
+    """As `train`, wherever the weights and the data are; also tells on which device each weight is after the run."""
+    model = Tiny(weights)
+    history = env["train_one"](model, train, val, config, eval_every)
+    return {"history": history, "devices": [str(p.device) for p in model.parameters()]}
+
+
 def train_refuses(env, weights, train, val, config, eval_every):
     """Whether train_one raises ValueError for this configuration."""
     try:

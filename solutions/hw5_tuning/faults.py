@@ -51,6 +51,8 @@ def train_variant(model, train, val, config, eval_every=30, **twist):
             loss = F.cross_entropy(model(x), y)
             if not math.isfinite(loss.item()) and "goes_on" not in twist:
                 return history
+            if "one_by_one" in twist:
+                [each.item() for each in F.cross_entropy(model(x), y, reduction="none")]
             if "accumulates" not in twist:
                 optimizer.zero_grad()
             loss.backward()
@@ -318,6 +320,38 @@ def order_from_the_global_generator(model, train, val, config, eval_every=30):
 def goes_on_after_nan(model, train, val, config, eval_every=30):
     """Training goes on after the loss has become NaN, and checkpoints without meaning follow."""
     return train_variant(model, train, val, config, eval_every, goes_on=1)
+
+
+@fault(of="train_one", loses={"q1"}, hint="Who decides where the network is: train_one or its caller?")
+def device_from_a_global(model, train, val, config, eval_every=30):
+    """Network and data are moved to a device of train_one's own choice, cuda or else cpu."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    train, val = (tuple(t.to(device) for t in data) for data in (train, val))
+    return reference.train_one(model.to(device), train, val, config, eval_every)
+
+
+@fault(of="train_one", loses={"q1"}, hint="On which device is a tensor that you make without naming one?")
+def running_loss_on_the_cpu(model, train, val, config, eval_every=30):
+    """The running loss is a tensor that is made on the CPU, and the losses of the batches are elsewhere."""
+    total = torch.zeros(1, dtype=torch.float64)
+    with torch.no_grad():
+        total += F.cross_entropy(model(train[0][:1]), train[1][:1], reduction="none")
+    return reference.train_one(model, train, val, config, eval_every)
+
+
+@fault(of="train_one", loses={"q1"}, hint="How often does one step ask the device for a number?")
+def waits_for_every_example(model, train, val, config, eval_every=30):
+    """The loss of every single example is read back at every step."""
+    return train_variant(model, train, val, config, eval_every, one_by_one=1)
+
+
+@fault(of="evaluate", loses={"q1"}, hint="Where do NumPy's arrays lie?")
+def counts_in_numpy(model, data, batch_size=256):
+    """The wrong answers are counted by NumPy, which knows no tensor on a device."""
+    loss, _ = reference.evaluate(model, data, batch_size)
+    with torch.no_grad():
+        answers = model(data[0]).argmax(dim=1).numpy()
+    return loss, float((answers != data[1].numpy()).mean())
 
 
 @fault(of="train_one", loses={"q1"}, hint="On which data is val_loss computed?")

@@ -42,10 +42,10 @@ class ClampedByHand(nn.Module):
 
 @legal(of="evaluate")
 def slices_for_batches(model, data, batch_size=256):
-    """Slices in place of a DataLoader, means weighted by the batch size, inference mode; tensors come back as numbers."""
+    """Slices in place of a DataLoader, means weighted by the batch size; tensors come back as numbers."""
     x, y = data
     loss, right = 0.0, 0.0
-    with torch.inference_mode():
+    with torch.no_grad():
         for i in range(0, len(y), batch_size):
             logits = model(x[i : i + batch_size])
             share = len(logits) / len(y)
@@ -59,7 +59,7 @@ def all_at_once(model, data, batch_size=256):
     """One batch for all examples; a 0-d tensor and a NumPy number come back."""
     with torch.no_grad():
         logits = model(data[0])
-    return F.cross_entropy(logits, data[1]), np.mean((logits.argmax(dim=1) != data[1]).numpy())
+    return F.cross_entropy(logits, data[1]), np.mean((logits.argmax(dim=1) != data[1]).cpu().numpy())
 
 
 @legal(of="train_one")

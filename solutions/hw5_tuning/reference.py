@@ -122,6 +122,8 @@ def train_one(
     "val_loss" and "val_error" of the averaged weights.
     If the loss of a batch is not finite, training ends there, and the checkpoints so far are
     returned.
+    Everything happens where the model and the data are, and a step waits for at most three numbers
+    from there.
     Raises ValueError for another schedule, gamma outside [0, 1), steps < 1 or eval_every < 1.
     Lecture 8.
     """
@@ -143,14 +145,15 @@ def train_one(
     while True:
         for x, y in loader:
             loss = F.cross_entropy(model(x), y)
-            if not math.isfinite(loss.item()):
+            value = loss.item()
+            if not math.isfinite(value):
                 return history
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             scheduler.step()
             averaged.update_parameters(model)
-            step, total, seen = step + 1, total + loss.item() * len(y), seen + len(y)
+            step, total, seen = step + 1, total + value * len(y), seen + len(y)
             if step % eval_every == 0 or step == steps:
                 val_loss, val_error = evaluate(averaged, val)
                 history.append({"step": step, "train_loss": total / seen, "val_loss": val_loss, "val_error": val_error})

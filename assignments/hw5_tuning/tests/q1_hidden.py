@@ -5,10 +5,12 @@ from otter.test_files import test_case
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 
-from checks import close, equal, function, probe, rng, that
+from checks import close, counting, devices, equal, function, on_device, probe, rng, that
 
 # Nine steps in float64; see the public file.
 HIDDEN_RTOL = 1e-8
+# A step needs one number from the device, to see whether the loss is finite; the prompt leaves room for two more.
+WAITS_PER_STEP = 3
 
 
 def drawn_problem(draw, n=11):
@@ -88,7 +90,7 @@ def the_cosine_schedule_goes_by_steps(env):
     close(got, expected, rtol=HIDDEN_RTOL, what='"val_loss"', claim=claim)
 
 
-@test_case(points=3, hidden=True)
+@test_case(points=2, hidden=True)
 def the_averaged_weights_are_evaluated(env):
     """The average is updated at every step, begins as a copy of the weights after the first step, and is what validation sees."""
     function(env, "train_one")
@@ -151,3 +153,41 @@ def settings_outside_their_domain_are_refused(env):
             "eval_every < 1. To see it: try each of them."
         )
         that(refused, claim, f"No ValueError for {changes or {'eval_every': 0}}.")
+
+
+@test_case(points=1, hidden=True)
+def training_stays_on_its_device(env):
+    """With weights and data on a device, the run gives the same curve, leaves the weights there, and asks for few numbers in a step."""
+    function(env, "train_one")
+    draw = rng()
+    train, val, weights = drawn_problem(draw)
+    config = drawn_config(draw, schedule="cosine", average=0.6, steps=4)
+    _, expected = curves(weights, train, val, config, 2)
+    for device in devices():
+        there = moved([weights, train, val], device)
+        with on_device(device):
+            after = probe(env, "train_there", *there, config, 2)
+        claim = (
+            f"When the network and the data are on {device}, the losses must be the same as on the CPU. To see it: run the set-up cell, "
+            f'move both with .to("{device}"), and call train_one.'
+        )
+        close(entries(after["history"], "val_loss"), expected, rtol=HIDDEN_RTOL, what='"val_loss"', claim=claim)
+        stays = all(place.partition(":")[0] == device for place in after["devices"])
+        that(stays, f"train_one must leave the network where it is, on {device}, and must not choose a device of its own.")
+    if "sim" in devices():
+        waits = {}
+        for steps in (2, 6):
+            there = moved([weights, train, val], "sim")
+            with on_device("sim"), counting(env) as counts:
+                probe(env, "train_there", *there, {**config, "steps": steps}, steps)
+            waits[steps] = counts.synchronizations
+        claim = (
+            f"On a device, a step may make the processor wait for at most {WAITS_PER_STEP} numbers. Each .item(), .cpu(), .tolist(), "
+            "float(x) and `if` on a tensor is one. To see it: accelerator.measure() and synchronized_by, for two runs of different length."
+        )
+        that(waits[6] - waits[2] <= 4 * WAITS_PER_STEP, claim, f"Four more steps waited {waits[6] - waits[2]} times more.")
+
+
+def moved(values, device):
+    """Nested lists and tuples of tensors, on a device."""
+    return values.to(device) if isinstance(values, torch.Tensor) else type(values)(moved(v, device) for v in values)
