@@ -121,7 +121,7 @@ def descend(X, y, n_steps, step_size, w0, *, f_star=None, scale=None, gradient=N
     reference.check_shapes(X, y, w0)
     if n_steps < 0 or not step_size > 0:
         raise ValueError("outside the domain")
-    w = torch.zeros(X.shape[1], dtype=X.dtype) if w0 is None else w0.clone()
+    w = torch.zeros(X.shape[1], dtype=X.dtype, device=X.device) if w0 is None else w0.clone()
     gradient = gradient or reference.ls_grad
     best = reference.ls_loss(X, y, torch.linalg.pinv(X) @ y) if f_star is None else f_star
     start = reference.ls_loss(X, y, w) - best if scale is None else scale(reference.ls_loss(X, y, w))
@@ -129,8 +129,8 @@ def descend(X, y, n_steps, step_size, w0, *, f_star=None, scale=None, gradient=N
     for _ in range(n_steps):
         before = reference.ls_loss(X, y, w)
         w = w - step_size * gradient(X, y, w)
-        losses.append(float(((before if log_before else reference.ls_loss(X, y, w)) - best) / start))
-    return w, losses
+        losses.append(((before if log_before else reference.ls_loss(X, y, w)) - best) / start)
+    return w, torch.stack(losses).tolist() if losses else []
 
 
 @fault(of="gradient_descent", loses={"q2"}, hint="Is the loss of the start one of the entries?")
@@ -236,6 +236,50 @@ def returns_the_best_point(X, y, n_steps=100, step_size=0.01, w0=None):
 def starts_at_zeros_of_a_fixed_dtype(X, y, n_steps=100, step_size=0.01, w0=None):
     """The zeros at the start are float64 whatever X is, and float32 data do not fit them."""
     return descend(X, y, n_steps, step_size, torch.zeros(X.shape[1], dtype=torch.float64) if w0 is None else w0)
+
+
+@fault(of="gradient_descent", loses={"q2"}, hint="Which line of your loop turns a tensor into a Python number?")
+def reads_each_loss_in_the_loop(X, y, n_steps=100, step_size=0.01, w0=None):
+    """Each loss is read as a Python number in the loop, and the processor waits for the device at every step."""
+    w, losses = (torch.zeros_like(X[0]) if w0 is None else w0), []
+    reference.gradient_descent(X, y, n_steps, step_size, w0)
+    best = reference.ls_loss(X, y, torch.linalg.pinv(X) @ y)
+    start = reference.ls_loss(X, y, w)
+    for _ in range(n_steps):
+        w = w - step_size * reference.ls_grad(X, y, w)
+        losses.append(((reference.ls_loss(X, y, w) - best) / (start - best)).item())
+    return w, losses
+
+
+@fault(of="gradient_descent", loses={"q2"}, hint="Which line of yours makes Python decide something at every step?")
+def asks_at_every_step_whether_the_run_diverged(X, y, n_steps=100, step_size=0.01, w0=None):
+    """An `if` on a tensor in the loop looks whether the weights are still finite: the processor waits at every step."""
+    w = torch.zeros_like(X[0]) if w0 is None else w0
+    for _ in range(n_steps):
+        w = w - step_size * reference.ls_grad(X, y, w)
+        if not torch.isfinite(w).all():
+            break
+    return reference.gradient_descent(X, y, n_steps, step_size, w0)
+
+
+@fault(of="gradient_descent", loses={"q2"}, hint="On which device does torch.zeros(p) lie?")
+def starts_on_the_cpu(X, y, n_steps=100, step_size=0.01, w0=None):
+    """The zeros at the start are made without a device, and so on the CPU."""
+    return descend(X, y, n_steps, step_size, torch.zeros(X.shape[1], dtype=X.dtype) if w0 is None else w0)
+
+
+@fault(of="gradient_descent", loses={"q2"}, hint="Where does the caller expect the weights for data on a GPU?")
+def brings_the_weights_to_the_cpu(X, y, n_steps=100, step_size=0.01, w0=None):
+    """The weights come back on the CPU, wherever the data are."""
+    w, losses = descend(X, y, n_steps, step_size, w0)
+    return w.cpu(), losses
+
+
+@fault(of="gradient_descent", loses={"q2"}, hint="Can a tensor on a GPU become a NumPy array?")
+def descends_in_numpy(X, y, n_steps=100, step_size=0.01, w0=None):
+    """The loop runs in NumPy, which knows no tensor on a device."""
+    start = None if w0 is None else torch.from_numpy(w0.numpy())
+    return descend(torch.from_numpy(X.numpy()), torch.from_numpy(y.numpy()), n_steps, step_size, start)
 
 
 # Question 3: which steps are stable.

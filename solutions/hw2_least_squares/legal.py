@@ -81,14 +81,14 @@ def smallest_value_by_projection(X, y, n_steps=100, step_size=0.01, w0=None):
         raise ValueError("outside the domain")
     U, S, _ = torch.linalg.svd(X, full_matrices=False)
     U = U[:, 1e-6 * S[0] < S]
-    best = 0.5 * ((y - U @ (U.T @ y)) ** 2).sum().item()
+    best = 0.5 * ((y - U @ (U.T @ y)) ** 2).sum()
     w = w0 if w0 is not None else torch.zeros_like(X[0])
-    start = 0.5 * ((X @ w - y) ** 2).sum().item()
+    start = 0.5 * ((X @ w - y) ** 2).sum()
     losses = []
     for _ in range(n_steps):
         w = w - step_size * (X.T @ (X @ w - y))
-        losses.append((0.5 * ((X @ w - y) ** 2).sum().item() - best) / (start - best))
-    return [w, tuple(losses)]
+        losses.append((0.5 * ((X @ w - y) ** 2).sum() - best) / (start - best))
+    return [w, tuple(float(loss) for loss in torch.stack(losses).cpu())] if losses else [w, ()]
 
 
 @legal(of="gradient_descent")
@@ -98,13 +98,13 @@ def losses_from_the_errors(X, y, n_steps=100, step_size=0.01, w0=None):
     if n_steps < 0 or step_size <= 0:
         raise ValueError("outside the domain")
     best = torch.linalg.pinv(X) @ y
-    w = torch.zeros(X.shape[1], dtype=X.dtype) if w0 is None else w0
-    gap = ((X @ (w - best)) ** 2).sum()
-    losses = []
+    w = torch.zeros(X.shape[1], dtype=X.dtype, device=X.device) if w0 is None else w0
+    points = [w]
     for _ in range(n_steps):
         w = w - step_size * (X.T @ (X @ w - y))
-        losses.append(float(((X @ (w - best)) ** 2).sum() / gap))
-    return w, losses
+        points.append(w)
+    gaps = ((torch.stack(points) - best) @ X.T).square().sum(1)
+    return w, (gaps[1:] / gaps[0]).tolist()
 
 
 @legal(of="classify_step")

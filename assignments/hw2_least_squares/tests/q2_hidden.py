@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import close, function, returned, rng
+from checks import close, counting, devices, function, on_device, returned, rng, that
 
 # Six steps in float64 with numbers of size one. f⋆ carries a rounding of about 1e-15 of f(w_0), whichever way it is found:
 # hence the absolute part.
@@ -25,7 +25,7 @@ def half_square(r):
     return sum(a * a for a in r.tolist()) / 2
 
 
-@test_case(points=3, hidden=True)
+@test_case(points=2, hidden=True)
 def a_run_from_any_start_follows_the_closed_form(env):
     """The error is multiplied by I − αXᵀX at each step, for a step that converges and for one that does not."""
     gradient_descent = function(env, "gradient_descent")
@@ -49,7 +49,7 @@ def a_run_from_any_start_follows_the_closed_form(env):
         close(losses, expected, rtol=RUN_RTOL, atol=RUN_ATOL, what="losses", claim=claim)
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def more_weights_than_samples_are_no_obstacle(env):
     """Then XᵀX is singular; all data can be fitted, so f⋆ = 0."""
     gradient_descent = function(env, "gradient_descent")
@@ -77,3 +77,42 @@ def float32_data_give_float32_weights(env):
     w, _ = returned(gradient_descent(X, y, n_steps=2, step_size=0.5), "w", "losses")
     claim = "For float32 data the weights must be right in float32. To see it: call gradient_descent with X.float() and y.float()."
     close(w, 0.75 * y[:2], rtol=1e-5, what="w", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def a_run_stays_on_the_device_of_the_data(env):
+    """Three steps on the simulated accelerator, and on a GPU where there is one: the numbers of the CPU, and w on the device."""
+    gradient_descent = function(env, "gradient_descent")
+    draw = rng()
+    X, y, best, w0 = built(draw, 7, [1.6, 0.6, 0.2])
+    M = torch.eye(3, dtype=torch.float64) - 0.8 * X.T @ X
+    for start in (None, w0):
+        first = -best if start is None else w0 - best
+        errors = [torch.linalg.matrix_power(M, k) @ first for k in range(4)]
+        expected = [half_square(X @ e) / half_square(X @ errors[0]) for e in errors[1:]]
+        for device in devices():
+            with on_device(device):
+                given = None if start is None else start.to(device)
+                w, losses = returned(gradient_descent(X.to(device), y.to(device), n_steps=3, step_size=0.8, w0=given), "w", "losses")
+            claim = f"For data on {device}, w must come back on {device} and every number be that of the CPU. To see it: print w.device."
+            that(isinstance(w, torch.Tensor) and w.device.type == device, claim)
+            close(w.cpu(), best + errors[3], rtol=RUN_RTOL, atol=RUN_ATOL, what="w", claim=claim)
+            close(losses, expected, rtol=RUN_RTOL, atol=RUN_ATOL, what="losses", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def a_longer_run_waits_no_more_often_for_the_device(env):
+    """The losses are read once, after the last step. About 150 operations."""
+    gradient_descent = function(env, "gradient_descent")
+    draw = rng()
+    X, y, _, w0 = built(draw, 6, [1.0, 0.4])
+    waits = []
+    for n_steps in (3, 9):
+        with on_device("sim"), counting(env) as counts:
+            returned(gradient_descent(X.to("sim"), y.to("sim"), n_steps=n_steps, step_size=0.5, w0=w0.to("sim")), "w", "losses")
+        waits.append(counts.synchronizations)
+    claim = (
+        "How often the processor waits for the device must not grow with n_steps: no .item(), float(...) or `if` on a tensor in the loop. "
+        "To see it: with accelerator.measure() as ledger: gradient_descent(X.to('sim'), y.to('sim')), then print ledger.synchronized_by."
+    )
+    that(waits[1] <= waits[0], claim, f"It waited {waits[0]} times in 3 steps and {waits[1]} times in 9.")
