@@ -78,6 +78,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, help="repeat a verdict with the seed that the staff log names")
     sub.add_argument("--log", type=Path, help="staff-only log: the seed and the verdicts")
 
+    sub = command("grade-all", _grade_all, "grade a class", "autograder grade-all export.zip --assignment hw4_adam --out grades/hw4_adam")
+    sub.add_argument("source", type=Path, help="a folder of notebooks, a Gradescope export (zip or folder), or nbgrader's submitted/")
+    sub.add_argument("--assignment", required=True)
+    sub.add_argument("--out", type=Path, required=True, help="private folder for results, pages, tables and the store")
+    sub.add_argument("--only", nargs="+", default=[], metavar="QUESTION", help="grade some questions again; the others keep their results")
+    sub.add_argument("--compare", type=Path, metavar="OLD", help="the --out folder of an earlier run: whose score changed, and why")
+    sub.add_argument("--manual", type=Path, help="scores of written answers (default: manual.csv in the --out folder)")
+    sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
+    sub.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the dask cluster with this scheduler")
+    sub.add_argument("--identify", action="store_true", help="the class report names submissions and shows what their code answered")
+
     sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
     sub.add_argument("--base", type=Path, default=Path("/autograder"))
 
@@ -200,6 +211,16 @@ def _grade(options: argparse.Namespace) -> int:
     got, possible = score(results)
     print(f"{got:g} of {possible:g} points. Details: {options.out}")
     return 0
+
+
+def _grade_all(options: argparse.Namespace) -> int:
+    from autograder.report.command import Options, grade_all
+
+    course = _course(options)
+    assignment = course.assignment(options.assignment)
+    names = ("out", "compare", "manual", "jobs", "scheduler", "identify")
+    wanted = Options(only=tuple(options.only), **{name: getattr(options, name) for name in names})
+    return grade_all(course, assignment, options.source, wanted)
 
 
 def _gradescope(options: argparse.Namespace) -> int:

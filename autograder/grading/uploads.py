@@ -88,7 +88,7 @@ def _gradescope(metadata: Path) -> list[Upload]:
     return uploads
 
 
-class _Plain(yaml.SafeLoader):
+class _Plain(yaml.SafeLoader):  # type: ignore[misc]
     """Reads Ruby's symbols as strings and its tagged hashes as plain ones; builds no objects."""
 
 
