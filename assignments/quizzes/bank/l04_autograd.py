@@ -137,8 +137,8 @@ class RowOfResiduals(L4, Literal):
     title = "The shape of a total derivative"
     minutes = 2
     text = r"""
-    Least squares with $X\in\mathbb R^{@{n}\times @{p}}$ has the graph $z_1=Xw-y$, $z_2=\lVert z_1\rVert^2$, $f=\tfrac12 z_2$. The notes write
-    total derivatives of a scalar as row matrices. What is the shape of $\partial f/\partial z_1$? Write a tuple (rows, columns).
+    Least squares with $X\in\mathbb R^{@{n}\times @{p}}$ has the graph $z_1=Xw-y$, $z_2=\lVert z_1\rVert^2$, $f=\tfrac12 z_2$. The notes
+    write total derivatives of a scalar as row matrices. What is the shape of $\partial f/\partial z_1$? Write a tuple (rows, columns).
     """
 
     def params(self, draw):
@@ -296,7 +296,7 @@ class InPlace(L4, SelectAll):
         return [Wrong(text, "Every in-place change is taken for an error; only one of a value that backward needs is.") for text in texts]
 
     def why(self, c):
-        return "The derivatives of sqrt, exp and tanh are computed from their saved *output*, which the second line changes. Those of `2 * x` and of a sum need no saved output."
+        return "The derivatives of sqrt, exp and tanh need their saved *output*, which the second line changes; the others do not."
 
 
 @functools.cache
@@ -320,8 +320,8 @@ class ReverseModeCost(L4, Choice):
     title = "The price of a gradient"
     minutes = 1
     text = r"""
-    A network computes one number from @{p} million parameters. One forward pass takes @{t} ms. About how long does the whole gradient take by
-    reverse mode?
+    A network computes one number from @{p} million parameters. One forward pass takes @{t} ms. About how long does the whole gradient take
+    by reverse mode?
     """
 
     def params(self, draw):
@@ -413,7 +413,10 @@ class GraphOfPolynomial(L4, Numeric):
         ]
 
     def why(self, a, b, c, d, e):
-        return rf"Three paths lead from $x$ to $f$: $@{{a}}\cdot@{{c}}$, $@{{a}}\cdot@{{b}}\cdot@{{d}}$ and $@{{e}}$. Their sum is {a * c + a * b * d + e}."
+        return (
+            r"Three paths lead from $x$ to $f$: $@{a}\cdot@{c}$, $@{a}\cdot@{b}\cdot@{d}$ and $@{e}$. "
+            "A path multiplies, and paths are added: @{key}."
+        )
 
     def alt(self, a, b, c, d, e):
         return "A directed graph. Edges with their local derivatives: x to u: @{a}; u to v: @{b}; u to f: @{c}; v to f: @{d}; x to f: @{e}."
@@ -521,4 +524,4 @@ class WhichHaveGrad(L4, SelectAll):
         ]
 
     def why(self, a, b):
-        return "`a` is a leaf that requires a gradient and is reached; `e` is an intermediate that was told to keep its own. `detach()` cuts `c` off."
+        return "`a` is a leaf that requires a gradient; `e` is an intermediate that was told to keep its own; `detach()` cuts `c` off."
