@@ -10,6 +10,7 @@ import random
 import resource
 import signal
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Iterable
@@ -48,8 +49,8 @@ def confine(uid: int | None, folder: Path, *, memory: int, cpu_seconds: int, rea
         "AS": memory,
         "CPU": cpu_seconds,
         "CORE": 0,
-        "FSIZE": 64 << 20,
-        "NOFILE": 256,
+        "FSIZE": 16 << 20,  # times NOFILE: what open files without a name can hold, which no look into the folder finds
+        "NOFILE": 64,
         "MEMLOCK": 0,
     }.items():
         _limit(name, value)
@@ -62,10 +63,13 @@ def confine(uid: int | None, folder: Path, *, memory: int, cpu_seconds: int, rea
         os.setresuid(uid, uid, uid)
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    landlock([*read_only, "/usr", "/lib", "/lib64", "/etc/localtime", "/dev/null", "/dev/urandom", "/proc"], [str(folder), "/dev/null"])
+    landlock([*read_only, *SYSTEM_PLACES], [str(folder), "/dev/null"])
     if uid is not None and not seccomp():
         raise OSError("this kernel does not accept a seccomp filter")
 
+
+SYSTEM_PLACES = ("/usr", "/lib", "/lib64", "/etc/localtime", "/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
+"""Readable in a student's process. Of /proc only its own: the command lines of others are nobody's business."""
 
 DENIED = {
     # name: (x86-64, aarch64). No network, no look into or signal to other processes, no memory outside the limits, no other program.
@@ -111,7 +115,7 @@ DENIED = {
     "fork": (57, None),
     "vfork": (58, None),
 }
-_CLONE, _CLONE3 = (56, 220), (435, 435)
+_PRCTL, _CLONE, _CLONE3 = (157, 167), (56, 220), (435, 435)
 _CLONE_THREAD = 0x00010000
 
 
@@ -130,6 +134,8 @@ def seccomp() -> bool:
     for numbers in DENIED.values():
         if (number := numbers[column]) is not None:
             program += [(equal, 0, 1, number), (ret, 0, 0, refuse)]
+    # A process that outlives its foreman would have no one to end it.
+    program += [(equal, 0, 4, _PRCTL[column]), (load, 0, 0, 16), (equal, 0, 1, _PR_SET_PDEATHSIG), (ret, 0, 0, refuse), (ret, 0, 0, allow)]
     program += [(equal, 0, 1, _CLONE3[column]), (ret, 0, 0, absent)]  # its flags lie in memory; the C library then falls back to clone
     program += [(equal, 0, 3, _CLONE[column]), (load, 0, 0, 16), (any_bit, 1, 0, _CLONE_THREAD), (ret, 0, 0, refuse), (ret, 0, 0, allow)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
@@ -195,6 +201,35 @@ def kill_user(uid: int, seconds: float = 5.0) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(0.01)
+
+
+MAX_FILES, MAX_STORED = 20_000, 256 << 20
+
+
+def overfull(folder: Path) -> bool:
+    """Whether a student's folder holds more files or bytes than any homework needs, or a path too long to look at."""
+    files, stored, places = 0, 0, [str(folder)]
+    while places:
+        try:
+            with os.scandir(places.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    files, stored = files + 1, stored + 512 * status.st_blocks
+                    if files > MAX_FILES or stored > MAX_STORED:
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        places.append(entry.path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+def remove(folder: Path, seconds: float = 60.0) -> None:
+    """Remove a student's folder, however deep: by ``rm``, which does not recurse and follows no link."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], stderr=subprocess.DEVNULL, timeout=seconds, check=False)
 
 
 def _processes() -> list[tuple[int, str]]:

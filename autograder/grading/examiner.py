@@ -98,6 +98,8 @@ class Session:
         for number, source in enumerate(self.submission.cells):
             if number in self.skipped:
                 continue
+            if time.monotonic() > self.end:
+                raise OutOfTime
             limit = min(self.assignment.limits.cell, max(0.1, self.end - time.monotonic()))
             remote.allow(limit)
             try:
@@ -152,7 +154,8 @@ def examine(
     on_device: set[str] = set()
     session = Session(spawn, assignment, submission, end)
     out_of_time = False
-    for case in cases:
+    # Public cases first: what a hidden one told the submission cannot come out in a public row any more.
+    for case in sorted(cases, key=lambda case: case.hidden):
         if not out_of_time:
             try:
                 verdict = _judge(case, session, seed, end, log)
@@ -162,13 +165,6 @@ def examine(
             verdict = Verdict(
                 "timed out", f"The whole submission may take {assignment.limits.submission:g} s; this case was not reached in time."
             )
-        blocking = tuple(
-            r
-            for r in assignment.question(case.question).requires
-            if any(c.question == r and not results.verdicts[c.id].passed for c in cases)
-        )
-        if not verdict.passed and blocking:
-            verdict = Verdict(verdict.outcome, verdict.claim, verdict.detail, verdict.cause, blocking)
         results.record(case, verdict)
         results.seconds = time.monotonic() - started
         results.received = _received(submission, session)
@@ -202,9 +198,10 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Ver
         env = session.env()
         env.allow(limit)
         env.transcript = session.transcript
-        env.seed = case_seed(seed, case.id)
+        env.seed = case_seed(seed, f"{case.id} submission")  # another than that of the inputs, since the submission can read it
+        env.discreet = case.hidden
         checks.Function.last = None
-        with checks.seeded(env.seed), _alarm(limit + 10):
+        with checks.seeded(case_seed(seed, case.id)), _alarm(limit + 10):
             case.run(env)
         return Verdict("correct")
     except checks.CheckFailed as failure:
@@ -218,6 +215,7 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Ver
         }.get(lost.outcome, f"{call}: {lost}.")
         return Verdict(lost.outcome, said, f"Called {checks.Function.last.call}." if checks.Function.last else "")
     except OutOfTime:
+        session.drop()  # what it may still answer is not for the next case
         if time.monotonic() >= end:
             raise
         return Verdict("timed out", "This case took too long.")

@@ -19,10 +19,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from autograder.grading import device
+from autograder.grading import confine, device
 from autograder.grading.device import Device
 
 MESSAGE = 1 << 20
+WATCH_SECONDS = 0.2
 
 
 def main(control: int) -> None:
@@ -33,8 +34,11 @@ def main(control: int) -> None:
     base.chmod(0o711)
     try:
         supervisor.send(b"ready")
-        while message := supervisor.recv(MESSAGE):
-            supervisor.send(json.dumps(Foreman(base, supervisor).grade(json.loads(message))).encode())
+        while True:
+            message, orders, _, _ = socket.recv_fds(supervisor, MESSAGE, 1)
+            if not message:
+                return
+            supervisor.send(json.dumps(Foreman(base, supervisor).grade(json.loads(message), *orders)).encode())
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
@@ -70,13 +74,16 @@ class Foreman:
         self.folder: Path | None = None
         self.graded: Device | None = None
 
-    def grade(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Fork the examiner and serve its requests until it ends. Says how it ended and how students were separated."""
-        if job["device"] and (problem := device.problem()):
-            job = {**job, "device": False, "device_problem": problem}
+    def grade(self, job: dict[str, Any], orders: int) -> dict[str, Any]:
+        """Fork the examiner and serve its requests until it ends. Says how it ended and how students were separated.
+
+        orders: a pipe with what the examiner alone may know (the seed among it). Students' processes are forked from this one, so it
+        hands the pipe on unread.
+        """
+        problem = device.problem() if job["device"] else ""
+        job["device"] = job["device"] and not problem
         isolation = self.isolation(job)
-        if not isolation["separate"]:
-            job["notes"] = [*job["notes"], f"*Trusted submissions only: {isolation['why']}*"]
+        notes = [] if isolation["separate"] else [f"*Trusted submissions only: {isolation['why']}*"]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
@@ -84,25 +91,31 @@ class Foreman:
             try:
                 ours.close()
                 self.supervisor.close()
-                _examiner(job, theirs)
-                code = 0
-            except BaseException:
-                _report(job)
+                code = _examiner(orders, {"notes": notes, "device_problem": problem}, theirs)
             finally:
                 os._exit(code)
         theirs.close()
+        os.close(orders)
         with ours:
-            while ours.recv(MESSAGE):
+            while self._is_asked(ours):
                 self.end_student()
                 socket.send_fds(ours, [b"here"], self.start_student(job))
         self.end_student()
         _, status = os.waitpid(pid, 0)
         return {"exit": os.waitstatus_to_exitcode(status), **isolation}
 
+    def _is_asked(self, examiner: socket.socket) -> bool:
+        """Wait for the examiner to ask for a student's process, with an eye on the present one's folder. False at its end."""
+        examiner.settimeout(WATCH_SECONDS)
+        while True:
+            try:
+                return bool(examiner.recv(MESSAGE))
+            except TimeoutError:
+                if self.folder is not None and confine.overfull(self.folder):
+                    self._kill_student()
+
     def isolation(self, job: dict[str, Any]) -> dict[str, Any]:
         """Whether a student's process is another user that cannot read the secrets, found out by trying."""
-        from autograder.grading import confine
-
         if not confine.can_change_user():
             return {"separate": False, "why": "the grader does not run as root, so student code runs as the same user."}
         self.make_folder(confine.free_uid())
@@ -124,8 +137,6 @@ class Foreman:
 
         Returns the examiner's ends of their pipes (read, write; read, write), which `send_fds` duplicates.
         """
-        from autograder.grading import confine
-
         self.make_folder(confine.free_uid() if confine.can_change_user() else None)
         assert self.folder is not None
         if job["device"]:
@@ -151,32 +162,32 @@ class Foreman:
 
     def _confine_device(self) -> None:
         """In the device's process: it knows no secret, and runs operations that student code chooses."""
-        from autograder.grading import confine
-
         if confine.can_change_user():
             confine.confine(confine.free_uid(), self.base, memory=16 << 30, cpu_seconds=3600, read_only=confine.readable_places())
 
     def end_student(self) -> None:
         """Kill the student's process and everything else of its user, and remove its folder."""
-        from autograder.grading import confine
-
         for end in self.__dict__.pop("_ends", []):
             os.close(end)
+        self._kill_student()
+        if self.student is not None:
+            os.waitpid(self.student, 0)
+        if self.graded is not None:
+            self.graded.stop()
+        if self.folder is not None:
+            confine.remove(self.folder)
+        self.student = self.uid = self.folder = self.graded = None
+
+    def _kill_student(self) -> None:
         if self.uid is not None:
             confine.kill_user(self.uid)
         if self.student is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.student, signal.SIGKILL)
-            os.waitpid(self.student, 0)
-        if self.graded is not None:
-            self.graded.stop()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        self.student = self.uid = self.folder = self.graded = None
 
 
 def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str, Any], graded: Device | None) -> None:
-    from autograder.grading import confine, worker
+    from autograder.grading import worker
 
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
@@ -188,12 +199,13 @@ def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str
     os.closerange(60 + len(kept), 4096)
     os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
     tempfile.tempdir = None
-    sys.path[:] = [p for p in sys.path if p not in (job["root"], confine.PACKAGE_ROOT)]
+    sys.path[:] = [p for p in sys.path if p != confine.PACKAGE_ROOT]
     confine.confine(uid, folder, memory=job["memory"], cpu_seconds=job["cpu_seconds"], read_only=confine.readable_places())
     worker.serve(kept[0], kept[1], (kept[2], kept[3]) if graded else None)
 
 
-def _examiner(job: dict[str, Any], link: socket.socket) -> None:
+def _examiner(orders: int, found: dict[str, Any], link: socket.socket) -> int:
+    """The body of the examiner's process; returns its exit status. found: what the foreman saw on this machine."""
     from autograder.grading.examiner import entry
     from autograder.grading.wire import Channel
 
@@ -202,9 +214,12 @@ def _examiner(job: dict[str, Any], link: socket.socket) -> None:
         _, fds, _, _ = socket.recv_fds(link, 16, 4)
         return Channel(*fds[:2]), Device.at(*fds[2:]) if len(fds) == 4 else None
 
-    entry(job, spawn)
-
-
-def _report(job: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError), open(job["log"], "a", encoding="utf-8") as log:
-        traceback.print_exc(file=log)
+    with open(orders, encoding="utf-8") as pipe:
+        job = {**json.load(pipe), **found}
+    try:
+        entry(job, spawn)
+    except BaseException:
+        with contextlib.suppress(OSError), open(job["log"], "a", encoding="utf-8") as log:
+            traceback.print_exc(file=log)
+        return 1
+    return 0

@@ -82,24 +82,24 @@ class Foreman:
             write_json(out, failed_results(assignment.title, str(problem)))
             return _read(out)
         log = log or self.scratch / "grade.log"
-        job = {
+        orders = {
             "root": str(course.root),
             "assignment": assignment.name,
+            "questions": [q.id for q in assignment.coded],
             "submission": str(notebook.resolve()),
             "out": str(out.resolve()),
             "log": str(log.resolve()),
             "seed": seed,
-            "notes": [],
-            "questions": [q.id for q in assignment.coded],
-            "device": assignment.uses_device,
-            "device_problem": "",
-            "memory": assignment.limits.memory,
             "limits": asdict(assignment.limits),
             "diagnosis": course.diagnosis,
+        }
+        job = {
+            "device": assignment.uses_device,
+            "memory": assignment.limits.memory,
             "cpu_seconds": int(assignment.limits.submission) + 60,
             "secrets": [str(assignment.solutions), str(assignment.path / "tests")],
         }
-        self.ours.send(json.dumps(job).encode())
+        self._send(job, orders)
         answer = json.loads(self._receive(assignment.limits.submission + GRACE_SECONDS, "finish"))
         if answer["exit"] != 0:
             results = _read(out)
@@ -108,6 +108,14 @@ class Foreman:
             tail = log.read_text(encoding="utf-8", errors="replace")[-2_000:] if log.exists() else ""
             raise GradingError(f"The examiner ended early (exit {answer['exit']}).\n{tail}\n{self._said()}")
         return _read(out)
+
+    def _send(self, job: dict[str, Any], orders: dict[str, Any]) -> None:
+        """Send a job to the foreman, and with it, in a pipe that it does not read, the orders to the examiner."""
+        read, write = os.pipe()
+        with open(write, "w", encoding="utf-8") as pipe:
+            json.dump(orders, pipe)
+        socket.send_fds(self.ours, [json.dumps(job).encode()], [read])
+        os.close(read)
 
     def _receive(self, seconds: float, what: str) -> bytes:
         self.ours.settimeout(seconds)

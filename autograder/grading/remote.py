@@ -56,7 +56,8 @@ class _OnDevice:
 class Remote(Mapping[str, Any]):
     """The namespace of the submission, in another process.
 
-    Its values are functions that call there; other names arrive as `wire.Opaque`, since a test may not depend on them.
+    Its values are functions that call there; other names arrive as `wire.Opaque`, since a test may not depend on them. `discreet` is set
+    while a hidden case runs: names of classes that the submission made up are replaced.
     """
 
     def __init__(self, channel: wire.Channel, graded: Device | None = None) -> None:
@@ -68,6 +69,7 @@ class Remote(Mapping[str, Any]):
         self.kinds: dict[str, str] = {}
         self.transcript: list[Call] = []
         self.device_was_used = False
+        self.discreet = False
         self.notes: list[str] = []
         self._id = 0
 
@@ -158,8 +160,8 @@ class Remote(Mapping[str, Any]):
         call.answer, call.data = header, data
         try:
             if "error" in header:
-                raise _read_error(header)
-            return wire.decode_reply(header, data, objects, self.place)
+                raise _read_error(header, self.discreet)
+            return wire.decode_reply(header, data, objects, self.place, self.discreet)
         except wire.WireError as error:
             raise Lost("broke the protocol", f"the answer could not be read: {error}") from error
         finally:
@@ -188,7 +190,7 @@ class Remote(Mapping[str, Any]):
         number = header["callback"]
         if call is None or type(number) is not int or not 0 <= number < len(call.handles):
             raise wire.WireError("a callback that does not exist")
-        args, kwargs, objects = wire.decode_call(header, data, None, self.place)
+        args, kwargs, objects = wire.decode_call(header, data, None, self.place, self.discreet)
         try:
             fields, blob = wire.encode_reply(call.handles[number](*args, **kwargs), objects, self.place)
         except wire.WireError:
@@ -226,8 +228,8 @@ class Call:
                 self.callbacks = None
 
 
-def _read_error(header: dict[str, Any]) -> wire.RemoteError:
+def _read_error(header: dict[str, Any], discreet: bool = False) -> wire.RemoteError:
     claim = header.get("error")
     if type(claim) is not list or len(claim) != 3 or type(claim[1]) is not list:
         raise Lost("broke the protocol", "a malformed error")
-    return wire.remote_error(str(claim[0]), [str(b) for b in claim[1][:20]], str(claim[2]))
+    return wire.remote_error(str(claim[0]), [str(b) for b in claim[1][:20]], str(claim[2]), discreet=discreet)

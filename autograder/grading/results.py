@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -126,11 +127,18 @@ class Results:
             first = next(c.id for c in self.cases if c.question == question and not self.verdicts[c.id].passed)
             self.verdicts[first] = replace(self.verdicts[first], cause=cause)
 
+    def _verdict(self, case: Case) -> Verdict:
+        """The verdict as it is shown: with the prerequisites that failed."""
+        verdict = self.verdicts.get(case.id, PENDING)
+        if verdict.passed or verdict is PENDING:
+            return verdict
+        return replace(verdict, blocked_by=tuple(q for q in self.assignment.question(case.question).requires if self.has_failed(q)))
+
     def score(self) -> float:
         return sum(c.points for c in self.cases if self.verdicts.get(c.id, PENDING).passed)
 
     def as_dict(self) -> dict[str, Any]:
-        rows = [case_row(c, self.verdicts.get(c.id, PENDING), self.feedback) for c in self.cases]
+        rows = [case_row(c, self._verdict(c), self.feedback) for c in self.cases]
         manual = [q for q in self.assignment.questions if q.manual]
         summary = [f"**{self.assignment.title}**", *self.notes]
         if manual:
@@ -164,8 +172,9 @@ def failed_results(title: str, message: str) -> dict[str, Any]:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Replace the file in one step: whoever reads it meets the old or the new content, never a part."""
-    work = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(work, "w", encoding="utf-8") as file:
+    work = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # where others may write, never through a link of theirs
+    with open(os.open(work, new, 0o644), "w", encoding="utf-8") as file:
         file.write(json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "replace").decode("utf-8"))
         file.flush()
         os.fsync(file.fileno())

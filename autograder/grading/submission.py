@@ -33,7 +33,7 @@ class Submission:
 
 def find_notebook(folder: Path) -> Path:
     """The one notebook of an uploaded folder. Raises `Unreadable` when there is none, or more than one."""
-    found = sorted(p for p in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and not p.name.startswith("._"))
+    found = sorted(p for p in folder.rglob("*.ipynb") if _counts(p))
     if not found:
         others = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
         listed = f" The upload holds: {', '.join(others[:10])}." if others else " The upload is empty."
@@ -44,8 +44,16 @@ def find_notebook(folder: Path) -> Path:
     return found[0]
 
 
+def _counts(path: Path) -> bool:
+    """Whether a file of an upload is a notebook of the student's: no copy of an editor's, and no link to something that is not theirs."""
+    kept_by_an_editor = ".ipynb_checkpoints" in path.parts or path.name.startswith("._")
+    return not kept_by_an_editor and not path.is_symlink() and path.is_file()
+
+
 def read_submission(path: Path) -> Submission:
     """Read a notebook of any name, with or without metadata. Raises `Unreadable`."""
+    if path.exists() and not path.is_file():
+        raise Unreadable(f"{path.name} is not a file. Upload the notebook itself.")
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
