@@ -286,15 +286,12 @@ def claims_about_the_boundaries_hold(env):
             low, high = warp(entry["low"]), warp(entry["high"])
             best = sorted((best_error(r), r["trial"], r[key]) for r in studied(plan, rows, value) if best_error(r) < math.inf)[:3]
             places = [(warp(v) - low) / (high - low) for _, _, v in best]
-            ends = 2 * sum(u <= 0.2 for u in places) >= len(places), 2 * sum(u >= 0.8 for u in places) >= len(places)
-            flag = {(True, True): "both", (True, False): "low", (False, True): "high", (False, False): "ok"}[ends]
+            crowded = 2 * sum(u <= 0.2 for u in places) >= len(places), 2 * sum(u >= 0.8 for u in places) >= len(places)
+            flag = {(True, True): "both", (True, False): "low", (False, True): "high", (False, False): "ok"}[crowded]
             where = ", ".join(f"trial {trial} at {v:g}" for _, trial, v in best)
-            equal(
-                claim["flag"],
-                flag,
-                what="flag",
-                claim=f"{name}: of the range from {entry['low']:g} to {entry['high']:g} the best are {where}.",
-            )
+            ends = f"from {entry['low']:g} to {entry['high']:g}"
+            another = f"{name}: by Question 5 the flag is another. The range goes {ends}; the best are {where}."
+            equal(claim["flag"], flag, what="flag", claim=another)
             said = isinstance(claim.get("done"), str) and len(claim["done"].split()) >= 5
             that(
                 flag == "ok" or said,
