@@ -1,9 +1,13 @@
-"""What every question must satisfy, over many draws."""
+"""What every question must satisfy, over many draws.
+
+``python -m autograder.quiz.stress [prefix]`` tries the bank's questions whose id starts with the prefix.
+"""
 
 from __future__ import annotations
 
 import inspect
 import itertools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -111,3 +115,21 @@ def _apart(numbers: list[Any], distance: Callable[[float], float]) -> Iterator[s
         if abs(one - two) <= distance(two):
             yield "two answers are equal or too close to tell apart"
             return
+
+
+def main(prefix: str = "") -> int:
+    from autograder.quiz.bank import load_bank
+
+    wrong = 0
+    for id, question in load_bank().items():
+        if id.startswith(prefix):
+            found = problems(question)
+            wrong += len(found)
+            print(f"{id:<32} {question.kind:<8} {'ok' if not found else ''}")
+            for problem in found:
+                print(f"    {problem}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))

@@ -427,7 +427,7 @@ class GraphOfPolynomial(L4, Numeric):
             style = {"arrowstyle": "-|>", "connectionstyle": f"arc3,rad={bend}", "shrinkA": 14, "shrinkB": 14, "color": "black"}
             axes.annotate("", places[end], places[start], arrowprops=style)
             (x0, y0), (x1, y1) = places[start], places[end]
-            axes.text((x0 + x1) / 2, (y0 + y1) / 2 + 0.08 - bend * 1.9, str(label), ha="center", va="bottom")
+            axes.text((x0 + x1) / 2, (y0 + y1) / 2 + 0.04 - bend * 1.42, str(label), ha="center", va="bottom")
         for name, (x, y) in places.items():
             axes.text(x, y, f"${name}$", ha="center", va="center", bbox={"boxstyle": "circle", "fc": "white"})
         axes.set(xlim=(-0.3, 3.3), ylim=(-0.9, 1.2))
