@@ -52,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--force", action="store_true", help="rebuild although nothing changed")
     sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s each)")
 
+    sub = command(
+        "new", _new, "start a homework: a small working example that passes every gate", "autograder new hw7_proximal_steps --lecture 8"
+    )
+    sub.add_argument("name", help="hw, a number, and words: hw7_proximal_steps")
+    sub.add_argument("--lecture", type=int, default=13, metavar="N", help="it is released after lecture N (default 13)")
+
     sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
 
@@ -160,6 +166,17 @@ SEEN = {
 
 def _percent(points: tuple[float, float] | None) -> str:
     return "not run" if points is None else f"{100 * points[0] / points[1]:.0f} %"
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograder.build.new import new_homework
+
+    course = _course(options)
+    for path in new_homework(course, options.name, options.lecture):
+        print(f"wrote {path.relative_to(course.root)}")
+    print(f"entered {options.name} in assignments/course.toml")
+    print(f"Next: make check HW={options.name}, then make HW={options.name}. CONTRIBUTING.md says how a homework is written.")
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
