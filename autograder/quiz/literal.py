@@ -39,6 +39,8 @@ def spellings(key: Any) -> list[str]:
     listed = [f"({spaced}{tail})", f"[{spaced}]", f"torch.Size([{spaced}])"]
     if len(items) > 1:
         listed.append(spaced)
+    if isinstance(key, list):
+        listed[:2] = reversed(listed[:2])
     return list(dict.fromkeys(listed + [text.replace(", ", ",") for text in listed]))
 
 

@@ -339,7 +339,9 @@ class ReverseModeCost(L4, Choice):
                 "@{p} million times as long as the forward pass",
                 "One pass per input: that is the cost of forward mode or of finite differences.",
             ),
-            Wrong("As long as the square of the number of nodes says", "Every node is taken to be visited once for every other node."),
+            Wrong(
+                "A time that grows with the square of the number of nodes", "Every node is taken to be visited once for every other node."
+            ),
             Wrong(
                 "No time: the forward pass has already computed the derivatives", "Recording the graph is taken for computing the gradient."
             ),

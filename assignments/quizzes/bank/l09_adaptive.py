@@ -358,7 +358,7 @@ class MuonStep(L9, Choice):
     title = "What Muon keeps of a gradient"
     minutes = 2
     text = r"""
-    The averaged gradient of a weight matrix is $U\Sigma V^\top$ with singular values $@{s}$. Muon steps by $-\eta$ times a matrix. What is
+    The averaged gradient of a $3\times3$ weight matrix has the singular values $@{s}$. Muon steps by $-\eta$ times a matrix. What is
     the Frobenius norm of this matrix?
     """
 
