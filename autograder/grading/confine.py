@@ -151,10 +151,15 @@ def _limit(name: str, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
+def landlock_version() -> int:
+    """The version of the kernel's Landlock; 0 where there is none."""
+    return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(1))))
+
+
 def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
     """Allow reading below `readable` and everything below `writable`, nothing else. False where the kernel has no Landlock."""
-    abi = _libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(1))
-    if abi < 1:
+    abi = landlock_version()
+    if not abi:
         return False
     rights = (1 << (13 if abi == 1 else 14 if abi == 2 else 15)) - 1
     attributes = ctypes.create_string_buffer(struct.pack("Q", rights), 8)

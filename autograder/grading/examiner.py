@@ -31,6 +31,8 @@ MAX_RESTARTS = 8
 DIAGNOSIS_SECONDS = 15.0
 NO_DEVICE = "The simulated accelerator does not work here: the points of cases on a device went to the other cases of their question."
 
+WHY_IT_ENDS = "a crash, exit(), too much memory, or too many or too large files"
+
 Spawn = Callable[[], tuple[Channel, Device | None]]
 """Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it and to its device."""
 
@@ -186,6 +188,7 @@ def examine(
             results.explain(question, diagnosis.text)
             results.write()
         diagnostician.close()
+    print(f"results.json sha256 {hashlib.sha256(out.read_bytes()).hexdigest()}", file=log, flush=True)
     return results
 
 
@@ -211,7 +214,7 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Ver
         call = checks.Function.last.name if checks.Function.last else "Your code"
         said = {
             "timed out": f"{call} gave no answer within {session.assignment.limits.case:g} s.",
-            "died": f"{call} ended the process (a crash, exit(), or too much memory).",
+            "died": f"{call} ended the process ({WHY_IT_ENDS}).",
         }.get(lost.outcome, f"{call}: {lost}.")
         return Verdict(lost.outcome, said, f"Called {checks.Function.last.call}." if checks.Function.last else "")
     except OutOfTime:

@@ -13,46 +13,10 @@ import pytest
 
 from autograder.content import Course
 from autograder.grading.grade import Foreman, score
-from tests.support import DESCEND, MEAN, passed, rows
+from tests.support import DESCEND, GRADESCOPE, MEAN, passed, rows
 
 Grade = Callable[..., dict[str, Any]]
 ALL = ["1.1", "1.2", "1.3", "2.1", "2.2"]
-
-GRADESCOPE = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "score": {"type": "number"},
-        "execution_time": {"type": "number"},
-        "output": {"type": "string"},
-        "output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
-        "test_output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
-        "test_name_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
-        "visibility": {"enum": ["hidden", "after_due_date", "after_published", "visible"]},
-        "stdout_visibility": {"enum": ["hidden", "after_due_date", "after_published", "visible"]},
-        "extra_data": {"type": "object"},
-        "tests": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["name", "number"],
-                "additionalProperties": False,
-                "properties": {
-                    "score": {"type": "number", "minimum": 0},
-                    "max_score": {"type": "number"},
-                    "status": {"enum": ["passed", "failed"]},
-                    "name": {"type": "string"},
-                    "number": {"type": "string"},
-                    "output": {"type": "string", "maxLength": 100_000},
-                    "output_format": {"enum": ["md"]},
-                    "visibility": {"enum": ["hidden", "after_due_date", "after_published", "visible"]},
-                    "tags": {"type": "array", "items": {"type": "string"}},
-                },
-            },
-        },
-    },
-}
-"""The documented schema of results.json."""
 
 
 def test_right_work_gets_every_point(grade_cells: Grade) -> None:
