@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/autograder
 HW     ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all help check test audit grade gpu bench clean
+.PHONY: all help check test audit grade nbgrader gpu bench clean publish
 
 all: $(READY)           ## environment, all releases and zips, solutions and stubs through the tests, one table
 	@$(RUN) build $(HW)
@@ -31,12 +31,18 @@ audit: $(READY)         ## reference, stub, legal variants and faults against th
 grade: $(READY)         ## grade one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
 	@$(RUN) grade $(NOTEBOOK) --assignment $(HW) --out results.json
 
+nbgrader: $(READY)      ## a course directory for nbgrader in release/nbgrader; HW="hw4_adam" for one
+	@$(RUN) nbgrader $(HW)
+
 gpu: $(READY)           ## the device-sensitive tests; on a CUDA machine also against torch.cuda
 	@$(VENV)/bin/pytest tests/accelerator -q -ra
 	@for hw in $$(ls assignments | grep '^hw'); do $(VENV)/bin/python -m autograder.audit.local $$hw reference || exit 1; done
 
 bench: $(READY)         ## microseconds per operation on the simulated device
 	@$(VENV)/bin/python tests/accelerator/benchmark.py
+
+publish: $(READY)       ## the student folder into a public repository: make publish TO=../homework-public [HW=hw1_autograd]
+	@$(RUN) publish $(TO) $(HW)
 
 clean:                  ## remove what make made, but the environment
 	rm -rf .cache release/solutions release/gradescope

@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
 
+    sub = command("nbgrader", _nbgrader, "make a course directory for nbgrader", "autograder nbgrader hw4_adam")
+    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("--out", type=Path, help="the course directory (default: release/nbgrader)")
+
     sub = command("audit", _audit, "test the tests: faults must fail, correct variants must pass", "autograder audit hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
     sub.add_argument("--only", nargs="+", default=[], metavar="ROW", help="some faults or legal variants")
@@ -118,9 +122,11 @@ def _build(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
+    from autograder.build.folder import write_student_pages
     from autograder.build.release import GateError, build
 
     course, assignments = _chosen(options)
+    write_student_pages(course)
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 190
@@ -168,6 +174,20 @@ def _percent(points: tuple[float, float] | None) -> str:
     return "not run" if points is None else f"{100 * points[0] / points[1]:.0f} %"
 
 
+def _publish(options: argparse.Namespace) -> int:
+    from autograder.build.folder import PublishError, publish
+
+    course, assignments = _chosen(options)
+    try:
+        changed = publish(course, assignments, options.target, branch=options.branch, dry_run=options.dry_run)
+    except PublishError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 1
+    said = "would change" if options.dry_run else "published"
+    print("\n".join(f"{said} {name}" for name in changed) or "nothing changed: the repository has these files already")
+    return 0
+
+
 def _new(options: argparse.Namespace) -> int:
     from autograder.build.new import new_homework
 
@@ -195,6 +215,23 @@ def _check(options: argparse.Namespace) -> int:
         alone = f"public cases alone earn {public_points(assignment):g}"
         print(f"{assignment.name}: {'FAIL' if problems else 'PASS'} ({sizes}; {alone})")
     return 1 if failed else 0
+
+
+def _nbgrader(options: argparse.Namespace) -> int:
+    from autograder.build.nbgrader import make_course
+    from autograder.build.release import GateError
+
+    course, assignments = _chosen(options)
+    folder = options.out or course.root / "release" / "nbgrader"
+    try:
+        released = make_course(course, assignments, folder, print)
+    except GateError as error:
+        print(error)
+        return 1
+    for path in released:
+        print(f"{path}: for students")
+    print(f"Next: cd {folder}, put submissions into submitted/STUDENT/HOMEWORK/, run nbgrader autograde HOMEWORK (docs/nbgrader.md).")
+    return 0
 
 
 def _audit(options: argparse.Namespace) -> int:

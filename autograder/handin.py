@@ -20,6 +20,8 @@ from typing import Any
 
 SETUP, CHECK, EXPERIMENT, SUBMIT = "# setup:", "# check:", "# experiment", "# submit:"
 
+TORCH = "torch==2.13.0"
+"""The version that grading uses; any that is there already will do."""
 OTTER = "otter-grader==7.0.0"
 OTTER_NEEDS = ("fica==0.4.1", "python-frontmatter==1.3.0", "ipylab==1.1.0")
 """All that Otter imports and Colab lacks: installed without their own dependencies, so that nothing of Colab's changes."""
@@ -42,11 +44,13 @@ def install() -> None:
     if in_colab():
         wanted = [] if _present("otter", "fica", "frontmatter", "ipylab") else ["--no-deps", OTTER, *OTTER_NEEDS]
     else:
-        wanted = [name for name in ("torch", "numpy", "matplotlib") if not _present(name)]
+        wanted = [] if _present("torch") else [TORCH]
+        wanted += [name for name in ("numpy", "matplotlib") if not _present(name)]
         wanted += [] if _present("otter", "fica", "frontmatter", "ipylab") else [OTTER]
     if not wanted:
         return
-    print("Installing", " ".join(w for w in wanted if not w.startswith("--")), "...", flush=True)
+    patience = " (PyTorch is large: this takes some minutes)" if TORCH in wanted else ""
+    print(f"Installing {' '.join(w for w in wanted if not w.startswith('--'))} ...{patience}", flush=True)
     run = subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], capture_output=True, text=True, timeout=1800)
     if run.returncode:
         last = "\n".join((run.stderr or run.stdout).strip().splitlines()[-5:])

@@ -88,7 +88,7 @@ def _assemble(course: Course, assignment: Assignment, expected: Expected | None)
     title, *rest = sources
     if title.kind != "markdown" or not title.text.startswith("# "):
         raise ContentError(f"{assignment.path / 'notebook.md'}: the first cell must be Markdown and begin with '# ' and the title.")
-    cells.append(new_markdown_cell(_badge(course, assignment) + headed(assignment, title.text)))
+    cells.append(new_markdown_cell("\n\n".join([*filter(None, [colab_badge(course, assignment)]), headed(assignment, title.text)])))
     cells.append(_tagged(new_code_cell(setup_cell(assignment)), form=True))
     for source in rest:
         cells += _cells(assignment, source, expected)
@@ -148,11 +148,12 @@ def heading(question: Question) -> str:
     )
 
 
-def _badge(course: Course, assignment: Assignment) -> str:
+def colab_badge(course: Course, assignment: Assignment) -> str:
+    """The Open-in-Colab badge of a notebook in the course's public repository; '' when there is none."""
     if not course.repository:
         return ""
     where = f"https://colab.research.google.com/github/{course.repository}/blob/main/{assignment.name}/{assignment.name}.ipynb"
-    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({where})\n\n"
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({where})"
 
 
 _HAND_IN = """## Hand in

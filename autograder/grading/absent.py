@@ -24,7 +24,7 @@ class CudaOnCpu(TorchFunctionMode):
             plain(this, self._elsewhere(device))
 
         context.__init__ = init  # type: ignore[method-assign]
-        self.__enter__()
+        self.__enter__()  # type: ignore[no-untyped-call]
 
     @contextmanager
     def honest(self) -> Iterator[None]:
