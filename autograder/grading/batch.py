@@ -199,7 +199,6 @@ _foremen: list[Foreman] = []
 
 def grade_task(task: Task) -> Answer:
     """Grade one submission with this thread's own foreman, which stays warm for the next. Raises nothing that a submission can cause."""
-    started = time.monotonic()
     worker = f"{socket.gethostname()}:{os.getpid()}"
     course = load_course(Path(task.root))
     assignment = course.assignment(task.assignment).only(task.questions)
@@ -208,10 +207,13 @@ def grade_task(task: Task) -> Answer:
         notebook.parent.mkdir()
         notebook.write_bytes(task.notebook)
         problem = ""
+        started = time.monotonic()
         try:
-            results = _foreman().grade(course, assignment, notebook, out, log=log)
-        except GradingError as error:
-            problem = str(error)
+            foreman = _foreman()
+            started = time.monotonic()
+            results = foreman.grade(course, assignment, notebook, out, log=log)
+        except (GradingError, OSError) as error:
+            problem = f"{type(error).__name__}: {error}"
             results = failed_results(assignment.title, "Grading did not start. Please tell the course staff.")
             if out.exists():
                 results = json.loads(out.read_text(encoding="utf-8"))

@@ -52,7 +52,7 @@ def open_source(source: Path, assignment: str) -> Iterator[list[Upload]]:
     elif source.is_file() and zipfile.is_zipfile(source):
         with tempfile.TemporaryDirectory(prefix="autograder-export-") as folder:
             _unpack(source, Path(folder))
-            yield _read(Path(folder), assignment)
+            yield _read(_only_folder(Path(folder)), assignment)
     else:
         raise ContentError(f"{source}: no such folder or zip. Give a folder of notebooks, a Gradescope export, or nbgrader's 'submitted'.")
 
@@ -61,7 +61,7 @@ def _read(folder: Path, assignment: str) -> list[Upload]:
     found = [*folder.glob(METADATA), *folder.glob(f"*/{METADATA}")]
     if len(found) > 1:
         raise ContentError(f"{folder}: {len(found)} exports lie here ({', '.join(p.parent.name for p in found)}). Give one of them.")
-    uploads = _gradescope(found[0]) if found else _folders(_only_folder(folder), assignment)
+    uploads = _gradescope(found[0]) if found else _folders(folder, assignment)
     if not uploads:
         raise ContentError(f"{folder}: no submissions. Expected notebooks, one folder for each student, or {METADATA}.")
     return _with_unique_ids(uploads)
@@ -70,7 +70,7 @@ def _read(folder: Path, assignment: str) -> list[Upload]:
 def _only_folder(folder: Path) -> Path:
     """Where a zip holds everything in one folder, that folder."""
     inside = [p for p in folder.iterdir() if not p.name.startswith((".", "__MACOSX"))]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() and not list(inside[0].glob("*/*/*.ipynb")) else folder
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
 
 
 def _gradescope(metadata: Path) -> list[Upload]:

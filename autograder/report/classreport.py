@@ -16,6 +16,8 @@ from autograder.report.html import figure, page, table
 from autograder.report.statistics import ENOUGH, CaseStatistics, ClassStatistics, Cluster, class_statistics
 
 BINS = 20
+TOP = 12
+"""Misconceptions that are shown at once; rarer ones are folded."""
 
 
 def class_report(assignment: Assignment, grades: Sequence[Grade], *, identify: bool = False) -> str:
@@ -70,7 +72,8 @@ def _scores(found: ClassStatistics) -> str:
         f"The median is {middle:.3g} of {found.possible} points; the middle half lies from {quarter[0]:.3g} to {quarter[2]:.3g}, "
         f"all from {scores[0]:.3g} to {scores[-1]:.3g}, and {sum(s == found.possible for s in scores)} of {len(scores)} earn everything."
     )
-    bins = [found.possible * n / BINS for n in range(BINS + 1)]
+    width = max(1, round(found.possible / BINS))
+    bins = [width * n for n in range(-(-found.possible // width) + 1)]
     picture = plots.histogram(scores, bins=bins, x=f"points of {found.possible}", y="submissions", alt=f"Histogram of scores. {sentence}")
     return f"<h2>Scores</h2>{figure(picture, sentence)}"
 
@@ -82,14 +85,19 @@ def _questions(found: ClassStatistics) -> str:
         f"Question {easiest.question.number} is the easiest ({_percent(easiest.difficulty)} of its points are earned) and question "
         f"{hardest.question.number} the hardest ({_percent(hardest.difficulty)})."
     )
-    shown = [(f"Q{q.question.number}", q.difficulty, q.discrimination) for q in found.questions]
-    placed = [(name, difficulty, d) for name, difficulty, d in shown if d is not None]
-    picture = ""
-    if placed:
-        low, high = min(placed, key=lambda p: p[2]), max(placed, key=lambda p: p[2])
-        sentence += f" Discrimination runs from {low[2]:.2f} ({low[0]}) to {high[2]:.2f} ({high[0]})."
-        alt = f"Difficulty and discrimination of each question. {sentence}"
-        picture = plots.labelled_points(placed, x="share of the points earned, %", y="discrimination", alt=alt)
+    told = [(q.discrimination, q.question.number) for q in found.questions if q.discrimination is not None]
+    if len(told) > 1:
+        (low, weakest), (high, strongest) = min(told), max(told)
+        sentence += f" Discrimination runs from {low:.2f} (question {weakest}) to {high:.2f} (question {strongest})."
+    picture = plots.dots(
+        [f"Question {q.question.number}" for q in found.questions],
+        {
+            "share of the points earned": [q.difficulty for q in found.questions],
+            "discrimination": [q.discrimination for q in found.questions],
+        },
+        x="share, correlation",
+        alt=f"Difficulty and discrimination of each question. {sentence}",
+    )
     note = (
         "Discrimination is the correlation between the points of a question and those of all others: near 1, strong work passes it "
         "and weak work does not; near 0, it tells nothing about the rest."
@@ -125,7 +133,9 @@ def _misconceptions(found: ClassStatistics, faults: Mapping[str, Fault]) -> str:
         [f"Question {q[1:]}", escape(faults[name].misconception if name in faults else name.replace("_", " ")), str(n)]
         for q, name, n in found.misconceptions
     ]
-    return f"{heading}<p>{escape(sentence)}</p>{table(['', 'what the answers coincide with', 'submissions'], rows, numbers=1)}"
+    heads = ["", "what the answers coincide with", "submissions"]
+    rarer = f"<details><summary>{len(rows) - TOP} more</summary><div>{table(heads, rows[TOP:], numbers=1)}</div></details>"
+    return f"{heading}<p>{escape(sentence)}</p>{table(heads, rows[:TOP], numbers=1)}{rarer if len(rows) > TOP else ''}"
 
 
 def _clusters(found: ClassStatistics, labels: Mapping[str, str]) -> str:
@@ -133,8 +143,8 @@ def _clusters(found: ClassStatistics, labels: Mapping[str, str]) -> str:
     if not found.clusters:
         return f"{heading}<p>No two submissions fail a question in the same unexplained way.</p>"
     intro = (
-        f"{_count(len(found.clusters), 'group')} of submissions fail a question with the same answers to its public cases, "
-        "and no declared fault gives these answers. Each may be the next entry of faults.py, or a sentence that the prompt lacks."
+        "Each group fails a question with the same answers to its public cases, and no declared fault gives these answers. "
+        "It may be the next entry of faults.py, or a sentence that the prompt lacks."
     )
     return f"{heading}<p>{intro}</p>" + "".join(_cluster(c, labels) for c in found.clusters)
 
@@ -153,10 +163,11 @@ def _behaviour(outcome: str, text: str, *, shown: bool) -> str:
     """What came back. Unless asked for, only what the checks composed, without texts, which could be the submission's own words."""
     if not text or not (shown or outcome in ("incorrect", "invalid")):
         return ""
-    return f"<pre>{escape(text if shown else re.sub(QUOTED, '…', text))}</pre>"
+    return f"<pre>{escape(text if shown else OWN_WORDS.sub('…', text))}</pre>"
 
 
-QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+OWN_WORDS = re.compile(r"(?<= raised )\w+: .*|'[^'\n]*'|\"[^\"\n]*\"", re.DOTALL)
+"""In a check's message: the text of an exception, and quoted texts."""
 
 
 def _cases(found: ClassStatistics) -> str:

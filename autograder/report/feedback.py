@@ -24,7 +24,7 @@ def feedback_page(assignment: Assignment, grade: Grade, notebook: Path | None) -
     ]
     for q in grade.questions:
         body.append(f'<section id="{q.question.id}"><h2>Question {q.question.number} · {escape(q.question.title)}</h2>')
-        body.append(f"<p>{_score(q)} of {q.question.points} points</p>")
+        body.append(f"<p>{_score(q)}{',' if q.earned is None else ''} of {q.question.points} points</p>")
         answer = written_answer(notebook, q.question) if notebook else Written("", ())
         body += [_written(assignment, q, answer)] if q.question.manual else [_case(c) for c in q.cases]
         body.append("</section>")

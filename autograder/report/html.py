@@ -20,6 +20,9 @@ p { margin: .5rem 0; max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .6rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .7rem .3rem 0; text-align: left; vertical-align: top; }
+th, td { overflow-wrap: normal; }
+td:first-child { white-space: nowrap; }
+td + td:not(.number) { min-width: 10rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 pre { background: var(--shade); padding: .5rem .7rem; white-space: pre-wrap; font-size: .88rem; line-height: 1.45; }
 code { font-size: .9em; }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import matplotlib
@@ -27,7 +27,7 @@ STYLE = {
 def histogram(values: Sequence[float], *, bins: Sequence[float], x: str, y: str, alt: str) -> str:
     """How many values fall between neighbouring `bins`; the last bin has both its ends."""
     with matplotlib.rc_context(STYLE):
-        figure, axes = _axes(7.0, 2.8)
+        figure, axes = _axes(9.0, 2.9)
         axes.hist(values, bins=list(bins), color=ACCENT, rwidth=0.92)
         axes.set(xlabel=x, ylabel=y, xlim=(bins[0], bins[-1]))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -50,15 +50,18 @@ def bars(names: Sequence[str], values: Sequence[float], *, marked: Sequence[bool
         return _svg(figure, alt)
 
 
-def labelled_points(points: Sequence[tuple[str, float, float]], *, x: str, y: str, alt: str) -> str:
-    """Named points; x from 0 to 100 %, y from the lowest, or 0, to 1."""
+def dots(names: Sequence[str], series: Mapping[str, Sequence[float | None]], *, x: str, alt: str) -> str:
+    """For each name a line with one dot of each series, told apart by color and shape; x up to 1, from the lowest value or 0."""
     with matplotlib.rc_context(STYLE):
-        figure, axes = _axes(7.0, 3.4)
-        axes.scatter([100 * a for _, a, _ in points], [b for *_, b in points], color=ACCENT, s=36)
-        for name, a, b in points:
-            axes.annotate(name, (100 * a, b), xytext=(6, 3), textcoords="offset points", fontsize=9)
-        axes.set(xlabel=x, ylabel=y, xlim=(0, 106), ylim=(min([-0.05, *(b - 0.1 for *_, b in points)]), 1.05))
-        axes.axhline(0, color="black", linewidth=0.6, alpha=0.5)
+        figure, axes = _axes(9.0, 0.9 + 0.3 * len(names))
+        for (label, values), color, shape in zip(series.items(), (ACCENT, SECOND), ("o", "D"), strict=True):
+            there = [(value, n) for n, value in enumerate(values) if value is not None]
+            axes.scatter([v for v, _ in there], [n for _, n in there], color=color, marker=shape, s=45, label=label, zorder=2)
+        lowest = min([0.0, *(v for values in series.values() for v in values if v is not None)])
+        axes.grid(axis="y", linewidth=0.5, alpha=0.4)
+        axes.set_yticks(range(len(names)), names)
+        axes.set(xlabel=x, xlim=(lowest - 0.02, 1.02), ylim=(len(names) - 0.4, -0.6))
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
         return _svg(figure, alt)
 
 

@@ -20,6 +20,9 @@ WEAK = 0.1
 SMALLEST = 2
 """Submissions that make a cluster."""
 
+MANY = 3
+"""Submissions in one cluster that are worth a remark."""
+
 ENOUGH = 5
 """Submissions from which on a rate or a correlation is worth a remark."""
 
@@ -87,6 +90,11 @@ class ClassStatistics:
                 found.append(
                     f"Question {q.question.number}: of {q.public_passed} submissions that pass its public cases, {q.all_passed} pass "
                     "the hidden ones too. Do prompt and public cases say what the hidden cases ask?"
+                )
+        for cluster in self.clusters:
+            if (size := len(cluster.submissions)) >= MANY:
+                found.append(
+                    f"Question {cluster.question.number}: {size} submissions fail it in the same way, which no known mistake explains."
                 )
         for c in self.cases:
             if len(self.scores) >= ENOUGH and c.rate == 0:
@@ -169,8 +177,11 @@ def _clusters(assignment: Assignment, grades: Sequence[Grade]) -> list[Cluster]:
 
 def behaviour(case: CaseGrade) -> str:
     """What a public case saw: its inputs are fixed, so equal texts are equal behaviour. Hidden inputs are fresh: there, nothing."""
-    found = re.search(r"^```text\n(.*?)\n```$", case.output, re.MULTILINE | re.DOTALL)
-    return found.group(1) if found and not case.hidden else ""
+    if case.hidden:
+        return ""
+    _, claim, *_ = *case.output.split("\n\n"), ""
+    detail = re.search(r"^```text\n(.*?)\n```$", case.output, re.MULTILINE | re.DOTALL)
+    return "\n".join(filter(None, (claim.strip(), detail and detail.group(1))))
 
 
 def _of(grade: Grade, question: Question) -> QuestionGrade:
