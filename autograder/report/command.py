@@ -45,6 +45,9 @@ class Options:
 def grade_all(course: Course, assignment: Assignment, source: Path, options: Options) -> int:
     """Grade the submissions of `source` into `options.out`; 1 when the grader failed on one of them. Raises `ContentError`."""
     on = Console(highlight=False, soft_wrap=True)
+    if source.resolve() in (options.out.resolve(), *options.out.resolve().parents):
+        raise ContentError(f"{options.out}: lies in the folder of submissions. Give an --out folder beside it.")
+    before = grades_in(assignment, options.compare) if options.compare else None
     private_folder(options.out)
     with open_source(source, assignment.name) as uploads, Store(options.out) as store:
         wanted = plan(course, assignment, uploads, store, only=options.only, device=options.device)
@@ -54,10 +57,10 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
             grade_with_progress(wanted, store, options, on)
         grades = write_all(assignment, uploads, store, options)
         failed = [g for g in grades if g.record.problem]
-        if options.compare:
-            say_changes(on, changes(grades_in(assignment, options.compare), grades), options.out)
+        if before is not None:
+            say_changes(on, changes(before, grades), options.out)
     waiting = sum(bool(g.missing) for g in grades)
-    on.print(f"{len(grades)} submissions, {waiting} of them with parts that are not graded yet. Results: {options.out}")
+    on.print(f"Graded: {len(grades)}, of which {waiting} have parts that people still have to grade. Results: {options.out}")
     for grade in failed:
         on.print(f"{grade.record.submission}: the grader failed; run the command again. {grade.record.problem}", markup=False, style="bold")
     return 1 if failed else 0
