@@ -28,8 +28,9 @@ test: $(READY)          ## the tests of the whole project
 audit: $(READY)         ## reference, stub, legal variants and faults against the tests; HW="hw4_adam" for one
 	@$(RUN) audit $(HW)
 
-grade: $(READY)         ## grade one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
-	@$(RUN) grade $(NOTEBOOK) --assignment $(HW) --out results.json
+grade: $(READY)         ## a class: make grade SOURCE=export.zip HW=hw4_adam, results in grades/; one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
+	@if [ -n "$(SOURCE)" ]; then $(RUN) grade-all "$(SOURCE)" --assignment $(HW) --out grades/$(HW) $(GRADE); \
+	else $(RUN) grade "$(NOTEBOOK)" --assignment $(HW) --out results.json; fi
 
 nbgrader: $(READY)      ## a course directory for nbgrader in release/nbgrader; HW="hw4_adam" for one
 	@$(RUN) nbgrader $(HW)
