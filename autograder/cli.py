@@ -53,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s each)")
 
     sub = command(
+        "publish", _publish, "bring the student folder into a public repository", "autograder publish ../homework-public hw1_autograd"
+    )
+    sub.add_argument("target", help="its address or path: a repository of its own, never this one")
+    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("--branch", default="main", help="default: main")
+    sub.add_argument("--dry-run", action="store_true", help="say what would change, and push nothing")
+
+    sub = command(
         "new", _new, "start a homework: a small working example that passes every gate", "autograder new hw7_proximal_steps --lecture 8"
     )
     sub.add_argument("name", help="hw, a number, and words: hw7_proximal_steps")
