@@ -29,7 +29,7 @@ audit: $(READY)         ## reference, stub, legal variants and faults against th
 	@$(RUN) audit $(HW)
 
 grade: $(READY)         ## a class: make grade SOURCE=export.zip HW=hw4_adam, results in grades/; one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
-	@if [ -n "$(SOURCE)" ]; then $(RUN) grade-all "$(SOURCE)" --assignment $(HW) --out grades/$(HW) $(GRADE); \
+	@if [ -n "$(SOURCE)" ]; then $(RUN) grade-all "$(SOURCE)" --assignment $(HW) --out grades/$(HW) $(ARGS); \
 	else $(RUN) grade "$(NOTEBOOK)" --assignment $(HW) --out results.json; fi
 
 nbgrader: $(READY)      ## a course directory for nbgrader in release/nbgrader; HW="hw4_adam" for one
