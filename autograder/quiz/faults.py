@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from autograder.content import ROOT, ContentError, load_course
 from autograder.quiz.draw import Draw
-from autograder.quiz.question import Choice, Wrong
+from autograder.quiz.question import ATTEMPTS, Choice, Wrong
 
 DISTINCT = 0.02
 """Two faults whose numbers are closer than this part cannot be told apart by a reader."""
@@ -59,9 +59,9 @@ class FaultChoice(Choice):
 
     def params(self, draw: Draw) -> dict[str, Any]:
         """Inputs on which all faults differ, and what one of them returns."""
-        inputs = self.inputs(draw)
+        inputs = self._telling_inputs(draw)
         made = draw.choice("fault", self.faults)
-        return {**inputs, "shown": float(format(self._numbers(inputs)[made], ".6g"))}
+        return {**inputs, "shown": _six_digits(self._numbers(inputs)[made])}
 
     def answer(self, shown: float, **inputs: Any) -> str:
         return self._fault(self._culprit(self._numbers(inputs), shown)).misconception
@@ -75,13 +75,29 @@ class FaultChoice(Choice):
         others = [name for name in self.faults if name != made]
         return [Wrong(self._fault(name).misconception, f"This mistake gives {numbers[name]:.6g} here, not {shown}.") for name in others]
 
+    def _telling_inputs(self, draw: Draw) -> dict[str, Any]:
+        """The first inputs drawn on which all faults differ."""
+        for attempt in range(ATTEMPTS):
+            inputs = self.inputs(Draw(f"{draw.seed}|inputs {attempt}") if attempt else draw)
+            if self._clash(self._run_all(inputs)) is None:
+                break
+        return inputs
+
     def _numbers(self, inputs: dict[str, Any]) -> dict[str, float]:
-        numbers = {name: float(self.run(self._fault(name).call, **inputs)) for name in self.faults}
-        names = sorted(numbers, key=lambda name: numbers[name])
-        for one, two in zip(names, names[1:], strict=False):
-            if numbers[two] - numbers[one] <= DISTINCT * abs(numbers[two]):
-                raise ContentError(f"question {self.id}: {one} and {two} give the same number with {inputs}. Draw other inputs.")
+        numbers = self._run_all(inputs)
+        clash = self._clash(numbers)
+        if clash is not None:
+            raise ContentError(f"question {self.id}: {clash[0]} and {clash[1]} give the same number with {inputs}. Draw other inputs.")
         return numbers
+
+    def _run_all(self, inputs: dict[str, Any]) -> dict[str, float]:
+        return {name: float(self.run(self._fault(name).call, **inputs)) for name in self.faults}
+
+    def _clash(self, numbers: dict[str, float]) -> tuple[str, str] | None:
+        """Two faults whose numbers a reader cannot tell apart."""
+        names = sorted(numbers, key=lambda name: numbers[name])
+        pairs = zip(names, names[1:], strict=False)
+        return next((pair for pair in pairs if numbers[pair[1]] - numbers[pair[0]] <= DISTINCT * abs(numbers[pair[1]])), None)
 
     def _culprit(self, numbers: dict[str, float], shown: float) -> str:
         near = [name for name, value in numbers.items() if abs(value - shown) <= 1e-5 * abs(shown)]
@@ -94,3 +110,9 @@ class FaultChoice(Choice):
         if name not in faults:
             raise ContentError(f"question {self.id}: solutions/{self.homework}/faults.py has no fault '{name}'.")
         return faults[name]
+
+
+def _six_digits(value: float) -> float | int:
+    """As the text shows it: a whole number without a decimal point."""
+    number = float(format(value, ".6g"))
+    return int(number) if number.is_integer() else number
