@@ -282,6 +282,15 @@ def train_on_device(env, weights, heads, x, y, steps, lr, recompute, device, not
     return losses, [[p.detach().cpu() for p in block.parameters()] for block in blocks]
 
 
+def train_fits(env, weights, heads, x, y, steps, lr, recompute):
+    """Whether training gets through on sim, or runs out of the memory that the check gave it."""
+    try:
+        train_on_device(env, weights, heads, x, y, steps, lr, recompute, "sim", lambda number: None)
+    except torch.OutOfMemoryError:
+        return False
+    return True
+
+
 def settle(env):
     """One small operation on the device, so that what earlier code left behind is given back before the next count begins."""
     accelerator.register()
@@ -332,5 +341,8 @@ class _Refused:
 
 
 def _recompute(fn, x, params):
-    """PyTorch's reentrant checkpoint of a function of one tensor, with the parameters among the inputs."""
-    return torch.utils.checkpoint.checkpoint(lambda h, *_: fn(h), x, *params, use_reentrant=True)
+    """PyTorch's reentrant checkpoint of a function of one tensor, with the parameters among the inputs.
+
+    Its Function is called directly: torch.utils.checkpoint.checkpoint(..., use_reentrant=True) first loads PyTorch's compiler.
+    """
+    return torch.utils.checkpoint.CheckpointFunction.apply(lambda h, *_: fn(h), True, x, *params)
