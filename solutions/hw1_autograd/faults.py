@@ -816,6 +816,40 @@ def normalization_in_single_precision(x, g, eps=1e-5):
     return reference.normalize_vjp(x.float(), g.float(), eps).double()
 
 
+@fault(of="logistic_loss_and_grad", loses={"q4"}, hint="Where does the gradient lie when the scores lie on a GPU?")
+def logistic_results_on_the_cpu(z, y):
+    """Scores and labels are brought to the CPU and the results stay there."""
+    return reference.logistic_loss_and_grad(z.cpu(), y.cpu())
+
+
+@fault(of="logistic_loss_and_grad", loses={"q4"}, hint="On which device does a tensor lie that you make from a number?")
+def logistic_loss_as_a_new_tensor(z, y):
+    """The loss is read as a number and becomes a new tensor, which lies on the CPU."""
+    loss, dz = reference.logistic_loss_and_grad(z, y)
+    return torch.tensor(loss.item(), dtype=z.dtype), dz
+
+
+@fault(of="softmax_loss_and_grad", loses={"q4"}, hint="On which device does torch.eye(c) lie?")
+def one_hot_without_a_device(Z, labels):
+    """The one-hot matrix is made without a device, and so on the CPU."""
+    loss, _ = reference.softmax_loss_and_grad(Z, labels)
+    one_hot = torch.eye(Z.shape[1], dtype=Z.dtype)[labels.cpu()]
+    return loss, (torch.softmax(Z, dim=1) - one_hot) / len(Z)
+
+
+@fault(of="normalize_vjp", loses={"q4"}, hint="What does a NumPy array know of a GPU?")
+def normalized_by_numpy(x, g, eps=1e-5):
+    """The arithmetic is done by NumPy, which knows no tensor on a device."""
+    return reference.normalize_vjp(torch.from_numpy(x.numpy()), torch.from_numpy(g.numpy()), eps)
+
+
+@fault(of="normalize_vjp", loses={"q4"}, hint="Does a function know better than its inputs where to compute?")
+def device_from_a_global(x, g, eps=1e-5):
+    """The device is chosen by a global, cuda or else cpu, and not taken from the inputs."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return reference.normalize_vjp(x.to(device), g.to(device), eps)
+
+
 # q5
 
 

@@ -172,7 +172,7 @@ def by_the_jacobian_of_each_row(x, g, eps=1e-5):
         d = len(row)
         c = row - row.mean()
         v = c.square().mean() + eps
-        J = (torch.eye(d, dtype=x.dtype) - 1 / d) / v.sqrt() - torch.outer(c, c) / (d * v**1.5)
+        J = (torch.eye(d, dtype=x.dtype, device=x.device) - 1 / d) / v.sqrt() - torch.outer(c, c) / (d * v**1.5)
         out.append(J.T @ weight)
     return torch.stack(out)
 

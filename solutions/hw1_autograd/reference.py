@@ -23,7 +23,13 @@ def add(a: Tensor, b: Tensor) -> Tensor:
     return a + b
 
 
-def remainders(F: Callable[[Tensor], Tensor], derivative: Callable[[Tensor], Tensor], x: Tensor, v: Tensor, ts: Tensor) -> Tensor:
+def remainders(
+    F: Callable[[Tensor], Tensor],
+    derivative: Callable[[Tensor], Tensor],
+    x: Tensor,
+    v: Tensor,
+    ts: Tensor,
+) -> Tensor:
     """What the linear approximation of F at x misses in the direction v: ‖F(x + t v) − F(x) − t ·
     derivative(v)‖ for every t in ts.
 
@@ -338,7 +344,12 @@ class Var:
 
     tape: list["Var"] = []
 
-    def __init__(self, data: Any, parents: tuple["Var", ...] = (), pull: Callable[[Tensor], tuple[Tensor, ...]] | None = None) -> None:
+    def __init__(
+        self,
+        data: Any,
+        parents: tuple["Var", ...] = (),
+        pull: Callable[[Tensor], tuple[Tensor, ...]] | None = None,
+    ) -> None:
         self.data = data if isinstance(data, Tensor) else torch.tensor(data, dtype=torch.float64)
         self.grad = torch.zeros_like(self.data)
         self.parents = parents
@@ -364,7 +375,8 @@ class Var:
         then 1. As with torch's y.backward(v), the inputs receive the vector-Jacobian product with
         seed. The tape, read backward, is an order that works.
         """
-        require(seed is not None or self.data.numel() == 1, f"Shape {tuple(self.data.shape)} is no single number: backward needs a seed.")
+        is_number = self.data.numel() == 1
+        require(seed is not None or is_number, f"A result of shape {tuple(self.data.shape)} needs a seed.")
         steps = self.tape[::-1]
         self.tape.clear()
         self.grad = torch.ones_like(self.data) if seed is None else seed

@@ -4,7 +4,7 @@ import math
 import torch
 from otter.test_files import test_case
 
-from checks import close, function, returned, rng, unchanged
+from checks import close, devices, function, on_device, returned, rng, that, unchanged
 
 
 @test_case(points=1, hidden=True)
@@ -44,7 +44,7 @@ def random_rows_agree_with_cross_entropy(env):
     unchanged(before, Z, what="Z")
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def random_rows_agree_with_layer_norm(env):
     """Rows of size one with a large eps, and rows of size a thousandth with the default eps, which then still matters."""
     draw = rng()
@@ -59,3 +59,32 @@ def random_rows_agree_with_layer_norm(env):
         )
         got = function(env, "normalize_vjp")(x, g, **settings)
         close(got, leaf.grad, rtol=RTOL, atol=1e-9, what="the gradient", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def losses_and_gradients_stay_on_the_device_of_the_scores(env):
+    """Four rows of three scores on the simulated accelerator, and on a GPU where there is one: the numbers of the CPU, on the device."""
+    draw = rng()
+    z, Z, x, g = (torch.randn(shape, generator=draw, dtype=torch.float64) for shape in ((4,), (4, 3), (4, 3), (4, 3)))
+    y, labels = torch.randint(2, (4,), generator=draw).double(), torch.randint(3, (4,), generator=draw)
+    leaves = [t.clone().requires_grad_() for t in (z, Z, x)]
+    logistic = torch.nn.functional.binary_cross_entropy_with_logits(leaves[0], y)
+    softmax = torch.nn.functional.cross_entropy(leaves[1], labels)
+    (logistic + softmax + (g * torch.nn.functional.layer_norm(leaves[2], (3,))).sum()).backward()
+    slopes = [leaf.grad for leaf in leaves]
+    for name, inputs, parts in (
+        ("logistic_loss_and_grad", (z, y), {"loss": logistic.detach(), "dz": slopes[0]}),
+        ("softmax_loss_and_grad", (Z, labels), {"loss": softmax.detach(), "dZ": slopes[1]}),
+        ("normalize_vjp", (x, g), {"the gradient": slopes[2]}),
+    ):
+        call = function(env, name)
+        for device in devices():
+            with on_device(device):
+                result = call(*(t.to(device) for t in inputs))
+            results = returned(result, *parts) if len(parts) > 1 else (result,)
+            claim = (
+                f"For inputs on {device}, {name} must return its results on {device}, with the values of the CPU. To see it: print .device."
+            )
+            for (what, expected), got in zip(parts.items(), results, strict=True):
+                that(isinstance(got, torch.Tensor) and got.device.type == device, claim)
+                close(got.cpu(), expected, rtol=RTOL, atol=1e-9, what=what, claim=claim)
