@@ -715,6 +715,43 @@ def simulates_anything(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
         return noise.new_zeros(len(noise) + 1, noise.shape[1])
 
 
+@fault(of="simulate_nqm", loses={"q4"}, hint="Where do the losses lie when the noise lies on a GPU?")
+def losses_on_the_cpu(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """The arguments are brought to the CPU and the losses stay there."""
+    return reference.simulate_nqm(alpha, h.cpu(), c.cpu(), B, w0.cpu(), noise.cpu(), beta, gamma, p)
+
+
+@fault(of="simulate_nqm", loses={"q4"}, hint="On which device does a tensor lie that you make without naming one?")
+def buffer_without_a_device(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """The buffer is made without a device, and so on the CPU."""
+    m = torch.zeros(w0.shape, dtype=w0.dtype)
+    return reference.simulate_nqm(alpha, h, c, B, w0 + m, noise, beta, gamma, p)
+
+
+@fault(of="simulate_nqm", loses={"q4"}, hint="What does a NumPy array know of a GPU?")
+def simulates_in_numpy(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """The arithmetic is done by NumPy, which knows no tensor on a device."""
+    h, c, w0, noise = (torch.from_numpy(x.numpy()) for x in (h, c, w0, noise))
+    return reference.simulate_nqm(alpha, h, c, B, w0, noise, beta, gamma, p)
+
+
+@fault(of="simulate_nqm", loses={"q4"}, hint="How often does your loop make a Python number from a tensor?")
+def losses_read_at_every_step(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """Each loss is read as a Python number when it is computed, for which the processor waits at every step."""
+    losses = reference.simulate_nqm(alpha, h, c, B, w0, noise, beta, gamma, p)
+    return torch.tensor([row.tolist() for row in losses], dtype=noise.dtype, device=noise.device)
+
+
+@fault(of="simulate_nqm", loses={"q4"}, hint="What does an `if` on a tensor ask of the device?")
+def looks_for_a_run_that_blew_up(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """After every step an `if` asks whether the losses are still finite, for which the processor waits."""
+    losses = reference.simulate_nqm(alpha, h, c, B, w0, noise, beta, gamma, p)
+    for row in losses:
+        if row.isnan().any():
+            break
+    return losses
+
+
 # Question 5
 
 

@@ -150,19 +150,19 @@ def run_by_run(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
 
 
 @legal(of="simulate_nqm")
-def heavy_ball_in_numpy(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
-    """Polyak's form with the two last iterates, in NumPy; a tensor comes back."""
-    h_, c_, xi = h.numpy(), c.numpy(), noise.numpy()
-    if alpha <= 0 or B < 1 or (h_ <= 0).any() or (c_ < 0).any() or not (0 <= beta < 1 and 0 <= gamma < 1):
+def heavy_ball_with_two_iterates(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """Polyak's form with the two last iterates, and the losses written into a tensor that is made first."""
+    if alpha <= 0 or B < 1 or not bool((h > 0).all()) or not bool((c >= 0).all()) or not (0 <= beta < 1 and 0 <= gamma < 1):
         raise ValueError("outside the domain")
-    before = w = a = np.broadcast_to(w0.numpy(), xi.shape[1:])
-    losses = [np.einsum("rd,d->r", a * a, h_) / 2]
-    for k in range(len(xi)):
-        g = h_ * w + np.sqrt(c_ / B) * xi[k]
-        before, w = w, w - alpha * h_ ** (-p) * g + beta * (w - before)
+    before = w = a = w0.expand(noise.shape[1:])
+    losses = noise.new_empty(len(noise) + 1, noise.shape[1])
+    losses[0] = a.square() @ h / 2
+    for k in range(len(noise)):
+        g = h * w + torch.sqrt(c / B) * noise[k]
+        before, w = w, w - alpha * h.pow(-p) * g + beta * (w - before)
         a = a + (1 - gamma) * (w - a)
-        losses.append(np.einsum("rd,d->r", a * a, h_) / 2)
-    return torch.tensor(np.stack(losses), dtype=noise.dtype)
+        losses[k + 1] = a.square() @ h / 2
+    return losses
 
 
 @legal(of="nqm_floor")
