@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -73,6 +74,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Void:
+    """A case that was found wrong after the release: everyone gets its points. case: 'q2.3'. reason: in words for students."""
+
+    case: str
+    date: datetime.date
+    reason: str
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One homework: its settings and where its files lie."""
 
@@ -84,6 +94,7 @@ class Assignment:
     limits: Limits
     path: Path
     solutions: Path
+    voids: tuple[Void, ...] = ()
 
     @property
     def points(self) -> int:
@@ -268,7 +279,7 @@ def load_course(root: Path = ROOT) -> Course:
 
 def load_assignment(path: Path, solutions: Path) -> Assignment:
     file = path / "assignment.toml"
-    keys: dict[str, Any] = {"title": str, "summary": str, "lectures": list, "question": list, "limits": dict}
+    keys: dict[str, Any] = {"title": str, "summary": str, "lectures": list, "question": list, "limits": dict, "void": list}
     table = take(read_toml(file), keys, str(file))
     for key in ("title", "summary", "lectures", "question"):
         if key not in table:
@@ -312,4 +323,21 @@ def load_assignment(path: Path, solutions: Path) -> Assignment:
         limits=Limits(**limits),
         path=path,
         solutions=solutions,
+        voids=_voids(table.get("void", []), ids, file),
     )
+
+
+def _voids(entries: list[dict[str, Any]], questions: list[str], file: Path) -> tuple[Void, ...]:
+    voids = []
+    for entry in entries:
+        where = f"{file}: [[void]] '{entry.get('case', '?')}'"
+        entry = take(entry, {"case": str, "date": datetime.date, "reason": str}, where)
+        for key in ("case", "date", "reason"):
+            if not entry.get(key):
+                raise ContentError(f"{where}: '{key}' is missing.")
+        if not re.fullmatch(r"q\d+\.\d+", entry["case"]) or entry["case"].partition(".")[0] not in questions:
+            raise ContentError(f"{where}: write the case as in the results, with its question: 'q2.3'.")
+        voids.append(Void(**entry))
+    if len({v.case for v in voids}) < len(voids):
+        raise ContentError(f"{file}: a case stands in two [[void]] entries.")
+    return tuple(voids)

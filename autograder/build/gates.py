@@ -59,6 +59,7 @@ def content_problems(course: Course, assignment: Assignment) -> list[Problem]:
                 Problem("cases", where, f"the test files cannot be loaded: {type(error).__name__}: {error}", "Run the file in Python.")
             )
     found += _cases(assignment, cases)
+    found += _voids(assignment, cases, settings)
     found += _faults(assignment)
     return found
 
@@ -173,6 +174,13 @@ def public_points(assignment: Assignment) -> float:
     """What a submission earns that passes the public cases alone."""
     cases = (c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=False), f"tests/{q.id}.py"))
     return sum(c.points for c in cases)
+
+
+def _voids(assignment: Assignment, cases: list[Case], settings: str) -> Iterable[Problem]:
+    there = {c.id for c in cases}
+    for void in assignment.voids:
+        if void.case not in there:
+            yield Problem("cases", f"{settings}: [[void]]", f"there is no case {void.case}", "Take its number from the results.")
 
 
 def _faults(assignment: Assignment) -> Iterable[Problem]:

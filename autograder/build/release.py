@@ -105,8 +105,8 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
     say(f"{name}: grading the solution and the stub")
     with Foreman() as foreman, tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "results.json")
-        reference_score = score(foreman.grade(course, assignment, paths["solution"], out))
-        stub_score = score(foreman.grade(course, assignment, paths["student"], out))
+        reference_score = score(foreman.grade(course, assignment, paths["solution"], out), voids=False)
+        stub_score = score(foreman.grade(course, assignment, paths["student"], out), voids=False)
     _stop_at(name, gates.score_problems(assignment, "our grader", reference_score, stub_score))
     stock_scores: list[tuple[float, float]] | list[None] = [None, None]
     if stock:

@@ -21,7 +21,7 @@ MAX_OUTPUT = 4_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgment of one case. outcome: correct, incorrect, invalid, not attempted, error, timed out, died, ...
+    """The judgment of one case. outcome: correct, incorrect, invalid, not attempted, error, timed out, died, void, ...
 
     claim: the violated property, safe to show for a hidden case. detail: values, for public cases only. cause: the likely misconception.
     """
@@ -34,7 +34,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        return self.outcome == "correct"
+        return self.outcome in ("correct", "void")
 
 
 PENDING = Verdict("not graded", "Grading did not reach this case.")
@@ -51,6 +51,8 @@ def case_row(case: Case, verdict: Verdict, feedback: str) -> dict[str, Any]:
     score = case.points if verdict.passed else 0.0
     question = case.question.removeprefix("q")
     lines = ["**PASS**"] if verdict.passed else [f"**FAIL** ({verdict.outcome})", "", verdict.claim]
+    if verdict.outcome == "void":
+        lines = ["**Everyone gets these points.**", "", verdict.claim]
     if not verdict.passed and verdict.detail and not case.hidden:
         lines += ["", fenced(verdict.detail)]
     if verdict.cause:
@@ -107,13 +109,15 @@ class Results:
         self.feedback = feedback
         self.diagnosis = diagnosis
         self.causes: dict[str, str] = {}
+        self.voids = {v.case: Verdict("void", f"{v.reason} ({v.date})") for v in assignment.voids}
         self.verdicts: dict[str, Verdict] = {}
         self.received = received_row("The submission has not been read yet.", problem=False)
         self.notes: list[str] = []
         self.seconds = 0.0
 
     def record(self, case: Case, verdict: Verdict) -> None:
-        self.verdicts[case.id] = verdict
+        """Take a verdict. On a void case it does not count."""
+        self.verdicts[case.id] = self.voids.get(case.id, verdict)
 
     def has_failed(self, question: str) -> bool:
         """Whether a case of the question that was judged did not pass."""
