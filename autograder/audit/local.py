@@ -16,7 +16,7 @@ from typing import Any
 
 import torch._dynamo  # noqa: F401  optimizers import it on first use, which would take each child a second
 
-from autograder import checks
+from autograder import accelerator, checks
 from autograder.audit.rows import Outcome, Row, all_rows, lost_questions, reference_row, stub_row
 from autograder.content import Assignment
 from autograder.grading.cases import load_cases
@@ -58,14 +58,16 @@ def _child(assignment: Assignment, row: Row, cases: list[Any], out: Any, seed: i
         exec(compile(cell, f"<cell {number}>", "exec"), namespace)
     for case in cases:
         outcome, message = "correct", ""
+        counting = accelerator.measure() if case.device else contextlib.nullcontext(None)
         try:
-            with contextlib.nullcontext() if seed is None else checks.seeded(case_seed(seed, case.id)):
+            with counting as ledger, contextlib.nullcontext() if seed is None else checks.seeded(case_seed(seed, case.id)):
                 case.run(namespace)
         except checks.CheckFailed as error:
             outcome, message = error.outcome, str(error)
         except BaseException as error:
             outcome, message = "error", f"{type(error).__name__}: {error}"
-        answer = Outcome(case.id, case.name, case.points, case.hidden, outcome == "correct", outcome, message)
+        operations = ledger.operations if ledger else 0
+        answer = Outcome(case.id, case.name, case.points, case.hidden, outcome == "correct", outcome, message, operations)
         out.write(json.dumps(vars(answer)) + "\n")
         out.flush()
 

@@ -26,7 +26,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one case said about one row. case: its id, as 'q2.3'. outcome: 'correct', 'incorrect', 'error', 'timed out', ..."""
+    """What one case said about one row.
+
+    case: its id, as 'q2.3'. outcome: 'correct', 'incorrect', 'error', 'timed out', ... operations: on the simulated device, where counted.
+    """
 
     case: str
     name: str
@@ -35,6 +38,7 @@ class Outcome:
     passed: bool
     outcome: str
     message: str
+    operations: int = 0
 
     @property
     def question(self) -> str:
