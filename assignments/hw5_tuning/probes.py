@@ -31,9 +31,20 @@ def read(env, sizes, weights, x):
         return {"shapes": shapes, "out": model(x)}
 
 
+class Through(nn.Module):
+    """Hands its input through, and remembers whether a gradient would have been recorded."""
+
+    recorded = False
+
+    def forward(self, x):
+        self.recorded |= torch.is_grad_enabled()
+        return x
+
+
 def evaluate_logits(env, logits, y, batch_size):
-    """evaluate() of a model that hands its input through, so that the data's x are the logits."""
-    return env["evaluate"](nn.Identity(), (logits, y), batch_size)
+    """evaluate() of a model that hands its input through, so that the data's x are the logits; and whether a gradient was recorded."""
+    model = Through()
+    return {"returned": env["evaluate"](model, (logits, y), batch_size), "recorded": model.recorded}
 
 
 def train(env, weights, train, val, config, eval_every):

@@ -172,6 +172,13 @@ def loss_in_single_precision(model, data, batch_size=256):
     return F.cross_entropy(logits.float(), data[1]).item(), error
 
 
+@fault(of="evaluate", loses={"q1"}, hint="What does PyTorch keep of every forward pass, unless it is told not to?")
+def graph_recorded_in_evaluate(model, data, batch_size=256):
+    """The forward passes of the validation are recorded for a backward pass that never comes."""
+    logits = model(data[0])
+    return F.cross_entropy(logits, data[1]).item(), (logits.argmax(dim=1) != data[1]).double().mean().item()
+
+
 @fault(of="train_one", loses={"q1"}, hint="When is the learning rate changed: after a step, or after an epoch?")
 def schedule_by_epochs(model, train, val, config, eval_every=30):
     """The scheduler is stepped once per epoch, so the cosine hardly falls."""

@@ -103,7 +103,8 @@ def every_example_counts_once_in_evaluate(env):
     logits = numbers([2.0, 0.0], [0.0, 1.0], [3.0, -1.0], [0.5, 0.25], [-4.0, 4.0])
     y = torch.tensor([0, 0, 0, 0, 0])
     for batch_size in (2, 5, 256):
-        loss, error = returned(probe(env, "evaluate_logits", logits, y, batch_size), "loss", "error")
+        got = probe(env, "evaluate_logits", logits, y, batch_size)
+        loss, error = returned(got["returned"], "loss", "error")
         expected = (logits.logsumexp(dim=1) - logits[:, 0]).sum().item() / 5
         claim = f"The loss must be the mean over all 5 examples, each with the same weight, also with batch_size={batch_size}."
         close(loss, expected, rtol=RTOL, what="loss", claim=claim)
@@ -111,6 +112,7 @@ def every_example_counts_once_in_evaluate(env):
             f"The error must be the fraction of wrong answers among all 5 examples, also with batch_size={batch_size}: 2 of 5 are wrong."
         )
         close(error, 2 / 5, rtol=RTOL, what="error", claim=claim)
+        that(not got["recorded"], "evaluate must call the model where no gradient is recorded: inside torch.no_grad().")
 
 
 @test_case(points=1)
