@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import platform
 import signal
 import sys
 import time
@@ -15,23 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from autograder import checks
 from autograder.content import Assignment, Course, Limits
+from autograder.grading.advice import WHY_IT_ENDS, advice
 from autograder.grading.cases import Case, load_cases, without_device
 from autograder.grading.device import Device
 from autograder.grading.diagnose import Diagnostician, remember
+from autograder.grading.received import Problem, describe
 from autograder.grading.remote import Call, Lost, Remote
-from autograder.grading.results import Results, Verdict, fenced, received_row
+from autograder.grading.results import Results, Verdict
 from autograder.grading.submission import Submission
-from autograder.grading.wire import Channel
+from autograder.grading.wire import Channel, RemoteError
 
 MAX_RESTARTS = 8
 DIAGNOSIS_SECONDS = 15.0
 NO_DEVICE = "The simulated accelerator does not work here: the points of cases on a device went to the other cases of their question."
-
-WHY_IT_ENDS = "a crash, exit(), too much memory, or too many or too large files"
 
 Spawn = Callable[[], tuple[Channel, Device | None]]
 """Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it and to its device."""
@@ -55,7 +52,8 @@ class Session:
         self.end = end
         self.restarts = -1
         self.skipped: set[int] = set()
-        self.problems: dict[int, str] = {}
+        self.problems: dict[int, Problem] = {}
+        self.defined: list[str] | None = None
         self.remote: Remote | None = None
         self.transcript: list[Call] = []
 
@@ -107,20 +105,20 @@ class Session:
             try:
                 error = remote.run_cell(source)
             except Lost as lost:
-                said = {"timed out": f"did not finish within {limit:g} s", "died": "ended the process"}.get(lost.outcome, lost.outcome)
-                self.problems[number] = f"{said}, and was left out"
+                what = {"timed out": f"did not finish within {limit:g} s", "died": "ended the process"}.get(lost.outcome, lost.outcome)
+                self.problems[number] = Problem(lost.outcome, what)
                 self.skipped.add(number)
                 remote.close()
                 return
             if error is not None and number not in self.problems:
-                where = f" ({error.line})" if getattr(error, "line", "") else ""  # type: ignore[attr-defined]
-                self.problems[number] = f"raised {error.kind}{where}: {str(error)[:300]}"
+                self.problems[number] = Problem.raised(error.kind, getattr(error, "line", ""), str(error))
         remote.allow(10)
         try:
             remote.learn()
         except Lost:
             remote.close()
             return
+        self.defined = list(remote)
         self.remote = remote
 
 
@@ -169,7 +167,7 @@ def examine(
             )
         results.record(case, verdict)
         results.seconds = time.monotonic() - started
-        results.received = _received(submission, session)
+        results.received = describe(submission, assignment, session.problems, session.defined)
         results.write()
         print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
         for note in session.take_notes():
@@ -208,12 +206,12 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Ver
             case.run(env)
         return Verdict("correct")
     except checks.CheckFailed as failure:
-        return Verdict(failure.outcome, failure.claim, failure.detail)
+        return _explained(failure, [name for name in session.assignment.question(case.question).functions if name not in env])
     except Lost as lost:
         session.drop()
         call = checks.Function.last.name if checks.Function.last else "Your code"
         said = {
-            "timed out": f"{call} gave no answer within {session.assignment.limits.case:g} s.",
+            "timed out": f"{call} gave no answer within {session.assignment.limits.case:g} s. Look for a loop that does not end.",
             "died": f"{call} ended the process ({WHY_IT_ENDS}).",
         }.get(lost.outcome, f"{call}: {lost}.")
         return Verdict(lost.outcome, said, f"Called {checks.Function.last.call}." if checks.Function.last else "")
@@ -225,6 +223,15 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Ver
     except Exception as error:
         print(f"{case.id}: the test itself failed: {type(error).__name__}: {error}", file=log, flush=True)
         return Verdict("not judged", "The test itself failed. This is not your mistake; please tell the course staff.")
+
+
+def _explained(failure: checks.CheckFailed, missing: list[str]) -> Verdict:
+    """The verdict on a failed check. An error of the submission's comes with what to change; behind a probe's may be a missing name."""
+    if failure.outcome == "error" and missing:
+        return Verdict("invalid", f"{missing[0]} is not defined. Run the cell that defines it, and keep its name.", failure.detail)
+    if failure.outcome == "error" and isinstance(error := failure.__cause__, RemoteError):
+        return Verdict(failure.outcome, f"{failure.claim} {advice(error.kind, str(error))}".strip(), failure.detail)
+    return Verdict(failure.outcome, failure.claim, failure.detail)
 
 
 @contextlib.contextmanager
@@ -244,24 +251,6 @@ def _alarm(seconds: float) -> Iterator[None]:
 def case_seed(seed: int, case: str) -> int:
     """The seed of one case's inputs: the same for the same seed of the submission, whatever other cases there are."""
     return int.from_bytes(hashlib.sha256(f"{seed} {case}".encode()).digest()[:6], "little")
-
-
-def _received(submission: Submission, session: Session) -> dict[str, Any]:
-    here = f"Python {platform.python_version()}, torch {torch.__version__}"
-    lines = [
-        f"File `{submission.name.replace('`', '')[:80]}`, SHA-256 `{submission.digest[:16]}`, {len(submission.cells)} code cells run.",
-        f"Graded with {here}." + (f" Your notebook says: {submission.versions}." if submission.versions else ""),
-    ]
-    for number, problem in sorted(session.problems.items())[:5]:
-        first = submission.cells[number].strip().splitlines()[0][:80]
-        lines += ["", f"Cell {number + 1} (of those that are run; it begins as shown) {problem.splitlines()[0]}", "", fenced(first)]
-    if session.problems:
-        lines += ["", "The cells after it were still run. Restart your notebook's session, choose *Run all*, and repair the first error."]
-    names = [n for q in session.assignment.coded for n in q.functions]
-    missing = [n for n in names if session.remote is not None and n not in session.remote]
-    if missing:
-        lines += ["", f"Not defined: {', '.join(f'`{n}`' for n in missing)}."]
-    return received_row("\n".join(lines), problem=bool(session.problems or missing))
 
 
 def entry(job: dict[str, Any], spawn: Spawn) -> None:

@@ -29,6 +29,7 @@ class Submission:
     answers: dict[str, str] = field(default_factory=dict)
     assignment: str = ""
     versions: str = ""
+    language: str = ""
 
 
 def find_notebook(folder: Path) -> Path:
@@ -89,7 +90,8 @@ def read_submission(path: Path) -> Submission:
             answer = re.search(r"<!--\s*answer:\s*(\w+)\s*-->", source)
             if answer:
                 answers.setdefault(answer.group(1), source.split("-->", 1)[1].strip())
-    return Submission(path.name, hashlib.sha256(data).hexdigest(), tuple(code), answers, assignment, _versions(notebook))
+    digest = hashlib.sha256(data).hexdigest()
+    return Submission(path.name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook))
 
 
 def _versions(notebook: dict[str, Any]) -> str:
@@ -97,6 +99,14 @@ def _versions(notebook: dict[str, Any]) -> str:
     metadata = notebook.get("metadata")
     said = metadata.get("handed_in_with") if isinstance(metadata, dict) else None
     return re.sub(r"[^\w.,+ ]", "", said)[:80] if isinstance(said, str) else ""
+
+
+def _language(notebook: dict[str, Any]) -> str:
+    """The language that the notebook says it is in: for show, never trusted."""
+    metadata = notebook.get("metadata")
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    said = kernel.get("language") if isinstance(kernel, dict) else None
+    return re.sub(r"\W", "", said)[:20] if isinstance(said, str) else ""
 
 
 def _source(cell: Any) -> str:

@@ -193,7 +193,7 @@ def _error(error: BaseException) -> dict[str, Any]:
     line = ""
     traceback = error.__traceback__
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith((sys.prefix, sys.base_prefix)):
+        if traceback.tb_frame.f_code.co_filename.startswith("<ipython-input"):
             line = f"line {traceback.tb_lineno}"
         traceback = traceback.tb_next
     if isinstance(error, SyntaxError) and error.lineno:

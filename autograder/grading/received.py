@@ -1,0 +1,96 @@
+"""The first row of the results: what arrived, where work and grader differ, which cells failed, and what to change."""
+
+from __future__ import annotations
+
+import ast
+import platform
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autograder.content import Assignment
+from autograder.grading.advice import advice
+from autograder.grading.results import fenced, received_row
+from autograder.grading.submission import Submission
+
+MAX_PROBLEMS = 5
+_OTHERWISE = "Restart your notebook's session, choose *Run all*, and repair the first error."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A cell that failed. kind: of its exception, 'timed out' or 'died'. what: in words. said: the exception's own text."""
+
+    kind: str
+    what: str
+    said: str = ""
+
+    @classmethod
+    def raised(cls, kind: str, line: str, said: str) -> Problem:
+        where = f" in {line}" if re.fullmatch(r"line \d{1,9}", line) else ""
+        return cls(kind, f"raised {kind}{where}", said[:300])
+
+    @property
+    def advice(self) -> str:
+        return advice(self.kind, self.said) or _OTHERWISE
+
+
+def describe(
+    submission: Submission, assignment: Assignment, problems: Mapping[int, Problem], defined: Iterable[str] | None
+) -> dict[str, Any]:
+    """The row. problems: by number of the cell. defined: the names that the cells defined; None while that is not known."""
+    here = f"Python {platform.python_version()}, torch {torch.__version__}"
+    lines = [
+        f"File `{submission.name.replace('`', '')[:80]}`, SHA-256 `{submission.digest[:16]}`, {_count(submission.cells)} run.",
+        f"Graded with {here}." + (f" Your notebook says: {submission.versions}." if submission.versions else ""),
+    ]
+    wanted = [name for question in assignment.coded for name in question.functions]
+    missing = [] if defined is None else [name for name in wanted if name not in set(defined)]
+    doubts = [*_wrong_notebook(submission, assignment), *_defined_twice(submission, wanted)]
+    for doubt in doubts:
+        lines += ["", doubt]
+    for number, problem in sorted(problems.items())[:MAX_PROBLEMS]:
+        first = submission.cells[number].strip().splitlines()[0][:80]
+        said = f"\n\n{problem.kind}: {problem.said.strip()}" if problem.said.strip() else ""
+        lines += ["", f"Cell {number + 1} of those that are run {problem.what}. {problem.advice} It begins:", "", fenced(first + said)]
+    if len(problems) > MAX_PROBLEMS:
+        lines += ["", f"{len(problems) - MAX_PROBLEMS} more cells failed."]
+    if problems:
+        lines += ["", "All other cells were run, and every question was graded."]
+    if missing:
+        lines += ["", f"Not defined: {', '.join(f'`{n}`' for n in missing)}. Keep the names that the notebook gives."]
+    return received_row("\n".join(lines), problem=bool(problems or missing or doubts))
+
+
+def _count(cells: Sequence[str]) -> str:
+    return f"{len(cells)} code cell{'s' * (len(cells) != 1)}"
+
+
+def _wrong_notebook(submission: Submission, assignment: Assignment) -> list[str]:
+    if submission.language and submission.language.lower() != "python":
+        return [f"This notebook is for {submission.language}, not Python. In Colab: Runtime > Change runtime type > Python 3."]
+    if submission.assignment and submission.assignment != assignment.name:
+        return [f"This is the notebook of {submission.assignment}; here {assignment.name} is graded. Upload the right one."]
+    if not submission.cells:
+        return ["The notebook has no code to run. Save it (File > Save), download it again, and upload that file."]
+    return []
+
+
+def _defined_twice(submission: Submission, wanted: Iterable[str]) -> list[str]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, source in enumerate(submission.cells, start=1):
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # a cell with magics, or a problem of its own
+        for name in {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}:
+            places[name].append(number)
+    return [
+        f"`{name}` is defined in cells {', '.join(map(str, places[name]))} of those that are run; the last one counts. Delete the others."
+        for name in wanted
+        if len(places[name]) > 1
+    ]
