@@ -107,6 +107,20 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the dask cluster with this scheduler")
     sub.add_argument("--identify", action="store_true", help="the class report names submissions and shows what their code answered")
 
+    sub = command(
+        "erratum",
+        _erratum,
+        "after a mistake in a released homework: rebuild, compare, and say what to do",
+        "autograder erratum hw4_adam export.zip --grades grades/hw4_adam --out grades/hw4_adam-2",
+    )
+    sub.add_argument("assignment")
+    sub.add_argument("source", type=Path, help="the submissions, as for grade-all")
+    sub.add_argument("--grades", type=Path, required=True, metavar="OLD", help="the --out folder of the run before the correction")
+    sub.add_argument("--out", type=Path, required=True, help="private folder for the new results")
+    sub.add_argument("--allow-falls", action="store_true", help="go on although a score falls")
+    sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
+    sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s)")
+
     sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
     sub.add_argument("--base", type=Path, default=Path("/autograder"))
 
@@ -283,6 +297,20 @@ def _grade_all(options: argparse.Namespace) -> int:
     names = ("out", "compare", "manual", "jobs", "scheduler", "identify")
     wanted = Options(only=tuple(options.only), **{name: getattr(options, name) for name in names})
     return grade_all(course, assignment, options.source, wanted)
+
+
+def _erratum(options: argparse.Namespace) -> int:
+    from autograder.build.release import GateError
+    from autograder.erratum import erratum
+    from autograder.report.command import Options
+
+    wanted = Options(options.out, jobs=options.jobs)
+    more = {"allow_falls": options.allow_falls, "stock": not options.no_stock}
+    try:
+        return erratum(_course(options), options.assignment, options.source, options.grades, wanted, **more)
+    except GateError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 1
 
 
 def _gradescope(options: argparse.Namespace) -> int:

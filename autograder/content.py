@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
@@ -83,6 +83,28 @@ class Void:
 
 
 @dataclass(frozen=True)
+class Releases:
+    """Ids of student notebooks. current: of the one that was built last. earlier: of those that an erratum of this term replaced."""
+
+    FILE: ClassVar[str] = "releases.toml"
+
+    current: str = ""
+    earlier: tuple[str, ...] = ()
+
+    def __contains__(self, id: str) -> bool:
+        return id in (self.current, *self.earlier)
+
+    def followed_by(self, id: str) -> Releases:
+        """After a release that replaces one in students' hands."""
+        return Releases(id, tuple(dict.fromkeys(x for x in (*self.earlier, self.current) if x not in ("", id))))
+
+    def __str__(self) -> str:
+        earlier = ", ".join(f'"{id}"' for id in self.earlier)
+        note = "# Written by the build and by autograder erratum. Delete this file before a new term."
+        return f'{note}\ncurrent = "{self.current}"\nearlier = [{earlier}]\n'
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One homework: its settings and where its files lie."""
 
@@ -146,6 +168,15 @@ class Assignment:
     def probes(self) -> str:
         path = self.path / "probes.py"
         return read_text(path) if path.exists() else ""
+
+    @property
+    def releases(self) -> Releases:
+        """The notebooks that students of this term may hold."""
+        path = self.path / Releases.FILE
+        if not path.exists():
+            return Releases()
+        table = take(read_toml(path), {"current": str, "earlier": list}, str(path))
+        return Releases(table.get("current", ""), tuple(map(str, table.get("earlier", ()))))
 
     @cached_property
     def reference(self) -> Reference:

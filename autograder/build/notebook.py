@@ -178,13 +178,20 @@ def student_files(assignment: Assignment) -> dict[str, str]:
     return files
 
 
+def release_id(assignment: Assignment) -> str:
+    """Which release a notebook is: the hash of its text, its stubs and the files that it writes."""
+    stubs = [assignment.reference.stub(name) for name in assignment.reference.definitions]
+    parts = [read_text(assignment.path / "notebook.md"), *stubs, *student_files(assignment).values()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
 def setup_cell(assignment: Assignment) -> str:
     """The cell that makes one file enough: it writes the helpers and checks, and installs what is missing."""
     registers = "import accelerator  # registers the simulated device: before the first backward pass of the session\n"
     early = registers if assignment.uses_device else ""
     return (
         "#@title Set-up: run this cell first\n"
-        f"{SETUP} {assignment.name}\n"
+        f"{SETUP} {assignment.name}, release {release_id(assignment)}\n"
         f"{write_files(student_files(assignment))}\n"
         "import handin\n\n"
         "handin.install()\n"

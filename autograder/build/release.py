@@ -16,8 +16,8 @@ from typing import Any
 from autograder.build import gates
 from autograder.build.bundle import bundle_files, zip_bytes
 from autograder.build.expected import refresh
-from autograder.build.notebook import PACKAGE, solution_notebook, student_notebook, to_bytes
-from autograder.content import Assignment, Course
+from autograder.build.notebook import PACKAGE, release_id, solution_notebook, student_notebook, to_bytes
+from autograder.content import Assignment, Course, Releases
 from autograder.grading.grade import Foreman, score
 from autograder.rubric import rubric_csv
 
@@ -54,13 +54,13 @@ Say = Callable[[str], None]
 
 
 def inputs_digest(course: Course, assignment: Assignment, stock: bool) -> str:
-    """The hash of every file that a release depends on."""
+    """The hash of every file that a release depends on, but the one that the build itself writes."""
     files = [course.root / "assignments" / "course.toml", PACKAGE.parent / "pyproject.toml"]
     files += [
         p
         for folder in (assignment.path, assignment.solutions, PACKAGE)
         for p in folder.rglob("*")
-        if p.suffix not in (".pyc",) and p.is_file()
+        if p.suffix not in (".pyc",) and p.is_file() and p.name != Releases.FILE
     ]
     digest = hashlib.sha256(f"{stock} {sys.version}".encode())
     for path in sorted(files):
@@ -80,6 +80,7 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
         "student": release / "student" / name / f"{name}.ipynb",
         "solution": release / "solutions" / f"{name}.ipynb",
         "zip": release / "gradescope" / f"{name}.zip",
+        "releases": assignment.path / Releases.FILE,
     }
     stamp = course.root / ".cache" / "build" / f"{name}.json"
     digest = inputs_digest(course, assignment, stock)
@@ -98,6 +99,7 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
     if ran is not None or not paths["solution"].exists():
         _write(paths["solution"], to_bytes(ran or solution))
     _write(paths["student"], stub)
+    _write(paths["releases"], str(replace(assignment.releases, current=release_id(assignment))).encode())
     _write(paths["zip"], zip_bytes(bundle_files(course, assignment, stub)))
     if any(q.manual for q in assignment.questions):
         _write(release / "solutions" / f"{name}_rubric.csv", rubric_csv(assignment).encode())

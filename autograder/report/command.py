@@ -130,7 +130,7 @@ def say_changes(on: Console, found: list[Change], out: Path) -> None:
     """Print whose score changed and why; all of it goes to changes.csv."""
     write_private(out / "changes.csv", changes_csv(found))
     falls = sum(c.falls for c in found)
-    on.print(f"{len(found)} scores changed, {falls} of them fell." if found else "No score changed.")
+    on.print(f"Scores that changed: {len(found)}, of which {falls} fell.")
     for change in found[:SHOWN]:
         on.print(f"  {change}", markup=False)
     if len(found) > SHOWN:

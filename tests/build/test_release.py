@@ -213,3 +213,10 @@ def test_the_release_folder_that_is_tracked_is_fresh() -> None:
         assert expected.lock == inputs_hash(solution_notebook(course, assignment)), f"{name}: run make"
         released = (ROOT / "release" / "student" / name / f"{name}.ipynb").read_bytes()
         assert released == to_bytes(student_notebook(course, assignment, expected)), f"{name}: run make"
+
+
+def test_a_notebook_carries_its_release_and_the_zip_knows_it(built: Path) -> None:
+    current = load_course(built).assignment("toy").releases.current
+    assert f"# setup: toy, release {current}\\n" in (built / "release/student/toy/toy.ipynb").read_text()
+    with zipfile.ZipFile(built / "release/gradescope/toy.zip") as archive:
+        assert f'current = "{current}"' in archive.read("assignments/toy/releases.toml").decode()

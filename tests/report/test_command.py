@@ -102,7 +102,7 @@ def test_a_comparison_says_whose_score_changed_and_why(
     out = tmp_path / "grades"
     assert grade_all(export, out, "--compare", str(grades), "--manual", str(grades / "manual.csv"), root=own_toy) == 0
     said = capsys.readouterr().out
-    assert "2 scores changed, 1 of them fell." in said
+    assert "Scores that changed: 2, of which 1 fell." in said
     with open(out / "changes.csv", newline="") as file:
         lines = {line["submission"]: line for line in csv.DictReader(file)}
     assert "1.1 the mean of 1 and 3 is 2: correct → incorrect" in lines["submission_1"]["why"]
