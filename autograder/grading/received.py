@@ -75,6 +75,11 @@ def _wrong_notebook(submission: Submission, assignment: Assignment) -> list[str]
         return [f"This notebook is for {submission.language}, not Python. In Colab: Runtime > Change runtime type > Python 3."]
     if submission.assignment and submission.assignment != assignment.name:
         return [f"This is the notebook of {submission.assignment}; here {assignment.name} is graded. Upload the right one."]
+    if submission.release and assignment.releases.current and submission.release not in assignment.releases:
+        return [
+            f"The notebook is of release {submission.release[:20]}, which is not of this term. It was graded all the same; "
+            "compare it with the present notebook, whose questions may differ."
+        ]
     if not submission.cells:
         return ["The notebook has no code to run. Save it (File > Save), download it again, and upload that file."]
     return []

@@ -30,6 +30,7 @@ class Submission:
     assignment: str = ""
     versions: str = ""
     language: str = ""
+    release: str = ""
 
 
 def find_notebook(folder: Path) -> Path:
@@ -78,12 +79,12 @@ def read_submission(path: Path) -> Submission:
         raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
     code: list[str] = []
     answers: dict[str, str] = {}
-    assignment = ""
+    assignment = release = ""
     for cell in cells:
         source = _source(cell)
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            marked = re.search(r"^# (?:setup|submit): (\w+)", source, re.MULTILINE)
-            assignment = assignment or (marked.group(1) if marked else "")
+            if marked := re.search(r"^# (?:setup|submit): (\w+)(?:, release (\w+))?", source, re.MULTILINE):
+                assignment, release = assignment or marked.group(1), release or marked.group(2) or ""
             if runs_in_grading(source):
                 code.append(source)
         else:
@@ -91,7 +92,7 @@ def read_submission(path: Path) -> Submission:
             if answer:
                 answers.setdefault(answer.group(1), source.split("-->", 1)[1].strip())
     digest = hashlib.sha256(data).hexdigest()
-    return Submission(path.name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook))
+    return Submission(path.name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook), release)
 
 
 def _versions(notebook: dict[str, Any]) -> str:

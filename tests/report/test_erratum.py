@@ -81,7 +81,6 @@ def test_a_score_that_falls_stops_it_unless_told(graded: Class, capsys: pytest.C
     assert "Publish the corrected notebook" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_the_notebook_in_students_hands_stays_a_release_of_the_term(graded: Class) -> None:
     assignment = load_course(graded.root).assignment("toy")
     keep_release(assignment)
