@@ -484,3 +484,136 @@ class WhichAdamBug(L9, FaultChoice):
 
     def why(self, alpha, beta1, beta2, g, shown):
         return "Put the formula of each mistake in numbers: only this one gives @{shown}. @{key}"
+
+
+class WhichEpsilonBug(L9, FaultChoice):
+    id = "l09-which-epsilon-bug"
+    source = "homework 4, question 1"
+    title = "Diagnose a place for epsilon"
+    minutes = 4
+    homework = "hw4_adam"
+    faults = ("epsilon_inside_the_root", "epsilon_before_the_correction", "epsilon_as_a_lower_bound", "no_correction")
+    text = r"""
+    Adam with $\alpha=@{alpha}$, $\beta_1=@{beta1}$, $\beta_2=@{beta2}$ and $\epsilon=@{eps}$ takes its first step, from moments of
+    zero, with the gradient $@{g}$. A correct step has length $\alpha g/(g+\epsilon)$. A student's step has length $@{shown}$. Which
+    mistake did the student make?
+    """
+
+    def inputs(self, draw):
+        return {
+            "alpha": draw.choice("alpha", (0.1, 0.2, 0.3)),
+            "beta1": draw.choice("beta1", (0.6, 0.7)),
+            "beta2": draw.choice("beta2", (0.9, 0.95)),
+            "eps": draw.choice("eps", (0.1, 0.2)),
+            "g": draw.choice("g", (0.5, 0.6, 0.8)),
+        }
+
+    def run(self, function, alpha, beta1, beta2, eps, g):
+        import torch
+
+        zero = torch.zeros(1, dtype=torch.float64)
+        w, _, _ = function(zero, torch.full_like(zero, g), zero, zero, 1, alpha, beta1, beta2, eps)
+        return -w.item()
+
+    def formulas(self, alpha, beta1, beta2, eps, g):
+        return {
+            "epsilon_inside_the_root": alpha * g / math.sqrt(g * g + eps),
+            "epsilon_before_the_correction": alpha * g / (g + eps / math.sqrt(1 - beta2)),
+            "epsilon_as_a_lower_bound": alpha,
+            "no_correction": alpha * (1 - beta1) * g / (math.sqrt(1 - beta2) * g + eps),
+        }
+
+    def why(self, alpha, beta1, beta2, eps, g, shown):
+        return "Put the formula of each mistake in numbers: only this one gives @{shown}. @{key}"
+
+
+class WhichDecayBug(L9, FaultChoice):
+    id = "l09-which-decay-bug"
+    source = "homework 4, question 5"
+    title = "Diagnose a weight decay"
+    minutes = 4
+    homework = "hw4_adam"
+    faults = (
+        "decay_without_learning_rate",
+        "decay_after_the_step",
+        "decay_in_the_gradient",
+        "decay_scaled_like_the_step",
+        "weights_grow",
+    )
+    text = r"""
+    AdamW with $\alpha=@{alpha}$, $\lambda=@{lam}$ and $\epsilon=0$ takes its first step, from moments of zero. The weight is $@{w}$ and
+    its gradient $@{g}$. A correct step gives $(1-\alpha\lambda)w-\alpha$. A student's function gives $@{shown}$. Which mistake did the
+    student make?
+    """
+
+    def inputs(self, draw):
+        return {
+            "alpha": draw.choice("alpha", (0.2, 0.4)),
+            "lam": draw.choice("lam", (0.3, 0.4, 0.5)),
+            "w": draw.choice("w", (4.0, 5.0, 6.0)),
+            "g": draw.choice("g", (1.5, 2.0, 2.5)),
+        }
+
+    def run(self, function, alpha, lam, w, g):
+        import torch
+
+        zero = torch.zeros(1, dtype=torch.float64)
+        moved, _, _ = function(zero + w, zero + g, zero, zero, 1, alpha, 0.9, 0.999, 0.0, lam)
+        return moved.item()
+
+    def formulas(self, alpha, lam, w, g):
+        return {
+            "decay_without_learning_rate": (1 - lam) * w - alpha,
+            "decay_after_the_step": (1 - alpha * lam) * (w - alpha),
+            "decay_in_the_gradient": w - alpha,
+            "decay_scaled_like_the_step": w - alpha * (g + lam * w) / g,
+            "weights_grow": (1 + alpha * lam) * w - alpha,
+        }
+
+    def why(self, alpha, lam, w, g, shown):
+        return "Put the formula of each mistake in numbers: only this one gives @{shown}. @{key}"
+
+
+class WhichAverageBug(L9, FaultChoice):
+    id = "l09-which-average-bug"
+    source = "homework 4, question 4"
+    title = "Diagnose a corrected average"
+    minutes = 4
+    homework = "hw4_adam"
+    faults = (
+        "linear_correction",
+        "power_one_too_high",
+        "correction_that_never_fades",
+        "corrected_is_the_plain_mean",
+        "nothing_corrected",
+    )
+    text = r"""
+    An exponential average with $\beta=@{beta}$ starts at zero, sees the values $@{x1}$ and $@{x2}$, and is then corrected for its
+    start. A student's function gives $@{shown}$. Which mistake did the student make?
+    """
+
+    def inputs(self, draw):
+        return {
+            "beta": draw.choice("beta", (0.2, 0.3, 0.4)),
+            "x1": draw.choice("x1", (2.0, 3.0, 4.0)),
+            "x2": draw.choice("x2", (7.0, 8.0, 9.0)),
+        }
+
+    def run(self, function, beta, x1, x2):
+        import torch
+
+        _, corrected = function(torch.tensor([x1, x2], dtype=torch.float64), beta)
+        return corrected[-1].item()
+
+    def formulas(self, beta, x1, x2):
+        raw = beta * (1 - beta) * x1 + (1 - beta) * x2
+        return {
+            "linear_correction": raw / (1 - 2 * beta),
+            "power_one_too_high": raw / (1 - beta**3),
+            "correction_that_never_fades": raw / (1 - beta),
+            "corrected_is_the_plain_mean": (x1 + x2) / 2,
+            "nothing_corrected": raw,
+        }
+
+    def why(self, beta, x1, x2, shown):
+        return "Put the formula of each mistake in numbers: only this one gives @{shown}. @{key}"
