@@ -20,13 +20,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from autograder.content import Assignment, Course, load_course
+from autograder.content import Assignment, Course, Releases, load_course
 from autograder.grading.grade import Foreman, GradingError
 from autograder.grading.results import failed_results
 from autograder.grading.store import Record, Store
 from autograder.grading.uploads import Upload
 
-NOT_JUDGING = {"batch.py", "private.py", "store.py", "uploads.py"}
+NOT_JUDGING = {"batch.py", "cluster.py", "private.py", "store.py", "uploads.py"}
 """Files of this room that decide no verdict: a change in them makes no result stale."""
 
 
@@ -185,7 +185,7 @@ def assignment_digest(course: Course, assignment: Assignment) -> str:
     package = Path(__file__).resolve().parents[1]
     shipped = [package / name for name in ("accelerator.py", "checks.py", "content.py", "handin.py")]
     judging = [p for p in (package / "grading").glob("*.py") if p.name not in NOT_JUDGING]
-    content = [p for p in assignment.path.rglob("*") if p.suffix in (".py", ".toml") and "__pycache__" not in p.parts]
+    content = [p for p in assignment.path.rglob("*") if p.suffix in (".py", ".toml") and p.name != Releases.FILE]
     files = [course.root / "assignments" / "course.toml", *content, *assignment.solutions.glob("*.py"), *shipped, *judging]
     digest = hashlib.sha256(f"{platform.python_version()} {version('torch')}".encode())
     for path in sorted(files, key=lambda p: (p.name, str(p))):
