@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -86,16 +87,23 @@ def _wrong_notebook(submission: Submission, assignment: Assignment) -> list[str]
 
 
 def _defined_twice(submission: Submission, wanted: Iterable[str]) -> list[str]:
+    places = _definitions(tuple(submission.cells))
+    return [
+        f"`{name}` is defined in cells {', '.join(map(str, places[name]))} of those that are run; the last one counts. Delete the others."
+        for name in wanted
+        if len(places.get(name, ())) > 1
+    ]
+
+
+@lru_cache(maxsize=1)
+def _definitions(cells: tuple[str, ...]) -> dict[str, list[int]]:
+    """The cells that define each name; cached, because the row is written anew after every case."""
     places: dict[str, list[int]] = defaultdict(list)
-    for number, source in enumerate(submission.cells, start=1):
+    for number, source in enumerate(cells, start=1):
         try:
             body = ast.parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # a cell with magics, or a problem of its own
         for name in {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}:
             places[name].append(number)
-    return [
-        f"`{name}` is defined in cells {', '.join(map(str, places[name]))} of those that are run; the last one counts. Delete the others."
-        for name in wanted
-        if len(places[name]) > 1
-    ]
+    return dict(places)

@@ -182,9 +182,13 @@ def _restore(seed: int) -> None:
     """Undo what a cell or an earlier call may have left switched on."""
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     torch.autograd.set_detect_anomaly(False)
-    torch.manual_seed(seed)
+    # Not torch.manual_seed, which takes a stack trace for every kind of accelerator that is absent: longer than most calls.
+    torch.default_generator.manual_seed(seed)
+    torch.random._seed_custom_device(seed)  # type: ignore[no-untyped-call]
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.manual_seed_all(seed)
 
 
 def _error(error: BaseException) -> dict[str, Any]:
