@@ -98,6 +98,8 @@ def a_sound_plan_has_no_problems(env):
     expect_codes(plan_problems, plan, [], "A sound plan must give an empty list.")
     space = {"lr": {"scale": "linear", "low": 0.0, "high": 0.1}, "width": {"scale": "choice", "values": [32, 64]}}
     expect_codes(plan_problems, {**plan, "search_space": space}, [], "A linear range may begin at 0: this plan is sound too.")
+    smallest = {**plan, "trials_per_arm": [1, 1], "max_train_steps": 1}
+    expect_codes(plan_problems, smallest, [], "One trial for each arm and one step are few, but a sound plan.")
     equal(plan, sound_plan(), what="the plan after the call", claim="plan_problems must not change the plan.")
 
 
@@ -124,6 +126,7 @@ def the_protocol_is_checked(env):
     plan_problems = function(env, "plan_problems")
     for field, value, code in (
         ("trials_per_arm", [12, 8], "unequal-budgets"),
+        ("trials_per_arm", [0, 0], "unequal-budgets"),
         ("search_method", "grid", "not-quasi-random"),
         ("max_train_steps", 0, "steps-not-fixed"),
         ("checkpoint_rule", "last", "not-best-checkpoint"),

@@ -85,9 +85,12 @@ def nonsense_is_refused(env):
     raises(ValueError, sample_trials, SPACE, 0, 0, claim="sample_trials must raise ValueError for n = 0.")
     for entry in (
         {"scale": "linear", "low": 2.0, "high": 1.0},
+        {"scale": "linear", "low": 1.0, "high": 1.0},
         {"scale": "log", "low": 0.0, "high": 1.0},
         {"scale": "quadratic", "low": 0.5, "high": 1.0},
         {"scale": "choice", "values": []},
     ):
         raises(ValueError, sample_trials, {"a": entry}, 4, 0, claim=f"sample_trials must raise ValueError for the range {entry}.")
     equal(len(points_of(sample_trials, SPACE, 1, 0)), 1, what="the number of points for n = 1")
+    claim = "A choice of a single value is allowed: every point gets it."
+    equal(points_of(sample_trials, {"a": {"scale": "choice", "values": [32]}}, 2, 0), [{"a": 32}] * 2, what="the points", claim=claim)

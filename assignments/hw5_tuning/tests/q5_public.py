@@ -75,10 +75,15 @@ def the_best_trials_tell_which_end_is_crowded(env):
         ((0.05, 0.6, 0.1, 0.9, 0.95, 0.99), "low"),
         ((0.5, 0.95, 0.4, 0.9, 0.98, 0.05), "ok"),
         ((0.3, 0.25, 0.75, 0.0, 0.1, 1.0), "ok"),
+        ((0.05, 0.5, 0.4, 0.1, 0.0, 0.02), "ok"),
     ):
         rows = trials("p", *zip(values, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), strict=True))
         claim = f"With the three best trials at {values[:3]} of a range from 0 to 1, the flag must be {flag!r} (frac is 0.2, top_k is 3)."
         equal(boundary_flag(rows, "p", LINEAR), flag, what="the flag", claim=claim)
+    for place, flag in ((0.25, "low"), (0.75, "high")):
+        rows = trials("p", (place, 0.1), (place, 0.2), (0.5, 0.3))
+        claim = f"A trial exactly at {place} of a range from 0 to 1 lies at its end when frac is 0.25."
+        equal(boundary_flag(rows, "p", LINEAR, frac=0.25), flag, what="the flag", claim=claim)
 
 
 @test_case(points=2)

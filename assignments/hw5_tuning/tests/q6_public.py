@@ -34,6 +34,9 @@ def the_gain_must_exceed_its_margin(env):
     equal(launch, False, what="launch", claim="A gain of 0.03 with a margin of 0.085 must not launch.")
     launch, _, _ = verdict(should_launch, [0.21, 0.20, 0.19], [0.31, 0.30, 0.29])
     equal(launch, False, what="launch", claim="If the new errors are higher, the answer must be no.")
+    launch, _, margin = verdict(should_launch, [0.5, 0.5], [0.5, 0.5])
+    close(margin, 0.0, rtol=0.0, what="margin", claim="Two seeds a side are enough for a margin, and with equal scores it is 0.")
+    equal(launch, False, what="launch", claim="A gain of 0 does not exceed a margin of 0: the answer must be no.")
 
 
 @test_case(points=1)
@@ -44,6 +47,8 @@ def a_gain_must_be_worth_its_complexity(env):
     for cost, expected in ((0.005, True), (0.02, False)):
         launch, _, _ = verdict(should_launch, base, new, complexity_cost=cost)
         equal(launch, expected, what="launch", claim=f"With a certain gain of 0.01 and complexity_cost={cost}, launch must be {expected}.")
+    launch, _, _ = verdict(should_launch, [0.5, 0.5], [0.25, 0.25], complexity_cost=0.25)
+    equal(launch, True, what="launch", claim="A gain of exactly the complexity_cost is worth it: launch must be True.")
 
 
 @test_case(points=1)
