@@ -54,6 +54,12 @@ def grades(folder: Path, name: str, student: str) -> dict[str, float | None]:
         return {grade.name: grade.auto_score for grade in gradebook.find_submission_notebook(name, name, student).grades}
 
 
+def page_id(folder: Path, name: str, student: str) -> str:
+    """What names a submission in the formgrader's addresses."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        return str(gradebook.find_submission_notebook(name, name, student).id)
+
+
 def by_question(scores: dict[str, float | None]) -> dict[str, float]:
     """The points of each question that is graded automatically: {'q1': 16.0, ...}."""
     points: dict[str, float] = defaultdict(float)

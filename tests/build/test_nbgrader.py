@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -12,13 +14,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.audit.matrix import grade_row
-from autograder.audit.rows import Outcome, Row, variant_rows
+from autograder.audit.rows import Outcome, Row, reference_row, variant_rows
 from autograder.build.gates import student_text
 from autograder.build.nbgrader import make_course, nbgrader
 from autograder.build.release import GateError
 from autograder.content import Assignment, ContentError, Course, load_course
 from autograder.grading.grade import Foreman
-from tests.build.nbgrader_course import by_question, cell, grades, hand_in, released, solved
+from tests.browser import browser_page, jupyter, needs_browser
+from tests.build.nbgrader_course import by_question, cell, grades, hand_in, page_id, released, solved
 
 FULL = {"q1": 4.0, "q2": 6.0}
 NOISY_MEAN = """
@@ -101,7 +104,8 @@ def graded(folder: Path, toy: Course) -> Path:
         submit(row.name, solved(folder, assignment, row))
     submit("killed", with_mean("import os\n\ndef mean(x):\n    os._exit(0)"))
     careless = with_mean(NOISY_MEAN)
-    careless.cells += [deepcopy(cell(careless, "solution-mean")), deepcopy(cell(careless, "q1-1")), new_code_cell("exit()")]
+    copies = [deepcopy(cell(careless, grade_id)) | {"id": f"copy-{grade_id}"} for grade_id in ("solution-mean", "q1-1")]
+    careless.cells += [*(nbformat.from_dict(copy) for copy in copies), new_code_cell("exit()")]
     careless.cells.remove(cell(careless, "q1-2"))
     submit("careless", careless)
     cheat = with_mean("import sys\n\ndef mean(x):\n    sys.exit()")
@@ -179,4 +183,44 @@ def test_validate_passes_the_solution_and_complains_about_the_stub(folder: Path,
     for name, notebook in {"solved": solved(folder, toy.assignment("toy")), "stub": released(folder, "toy")}.items():
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     assert "Success! Your notebook passes all the tests." in nbgrader(tmp_path, "validate", "solved.ipynb")
-    assert "VALIDATION FAILED ON 3 CELL(S)" in nbgrader(tmp_path, "validate", "stub.ipynb")
+    assert "VALIDATION FAILED ON 4 CELL(S)" in nbgrader(tmp_path, "validate", "stub.ipynb"), "three public cases and the written answer"
+
+
+@pytest.mark.slow
+def test_homework_4_scores_as_in_the_grader(tmp_path: Path, foreman: Foreman) -> None:
+    course = load_course()
+    assignment = course.assignment("hw4_adam")
+    make_course(course, [assignment], tmp_path, lambda _: None)
+    faults = [row for row in variant_rows(assignment, "fault") if row.name == "StateMadeTooEarly"]
+    for student, row in [("reference", None), *((row.name, row) for row in faults)]:
+        hand_in(tmp_path, "hw4_adam", student, solved(tmp_path, assignment, row))
+    nbgrader(tmp_path, "autograde", "hw4_adam")
+    theirs = {student: by_question(grades(tmp_path, "hw4_adam", student)) for student in ("reference", *(row.name for row in faults))}
+    ours = {row.name: earned(grade_row(foreman, course, assignment, row).outcomes) for row in [reference_row(assignment), *faults]}
+    assert theirs == ours
+    assert sum(ours["reference"].values()) == sum(q.points for q in assignment.coded)
+
+
+@pytest.fixture(scope="module")
+def formgrader(graded: Path) -> Iterator[tuple[Any, str]]:
+    """A page of a real browser, and the formgrader's address."""
+    with jupyter("server", graded) as address, browser_page() as page:
+        yield page, f"{address}/formgrader"
+
+
+@needs_browser
+def test_the_formgrader_lists_the_homework_with_its_submissions(formgrader: tuple[Any, str], graded: Path) -> None:
+    page, address = formgrader
+    page.goto(f"{address}/manage_assignments")
+    row = page.locator("tr", has=page.locator("a", has_text="toy"))
+    row.wait_for()
+    assert row.locator(".num-submissions").inner_text().strip() == str(len(list((graded / "submitted").iterdir())))
+
+
+@needs_browser
+def test_the_formgrader_opens_a_submission_with_its_scores_and_the_written_answer_waits(formgrader: tuple[Any, str], graded: Path) -> None:
+    page, address = formgrader
+    page.goto(f"{address}/submissions/{page_id(graded, 'toy', 'reference')}/")
+    page.wait_for_selector("input.score")
+    assert [box.get_attribute("placeholder") for box in page.locator("input.score").all()] == ["2", "1", "1", "3", "3", None]
+    assert "the derivative of the sum of squares" in page.locator("body").inner_text().lower()
