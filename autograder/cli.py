@@ -94,7 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--assignment", required=True)
     sub.add_argument("--out", type=Path, default=Path("results.json"), help="default: results.json")
     sub.add_argument("--seed", type=int, help="repeat a verdict with the seed that the staff log names")
-    sub.add_argument("--log", type=Path, help="staff-only log: the seed and the verdicts")
+    sub.add_argument("--log", type=Path, help="staff-only log: seed, versions, verdicts; a regrade of the same file repeats its seed")
+    sub.add_argument("--fresh", action="store_true", help="draw new inputs although the log has a seed")
+
+    sub = command("replay", _replay, "repeat one verdict with its inputs shown", "autograder replay my.ipynb q3.2 --seed 81723455")
+    sub.add_argument("notebook", type=Path)
+    sub.add_argument("case", help="as in the results, with its question: q3.2")
+    sub.add_argument("--seed", type=int, required=True, help="as the staff log names it")
+    sub.add_argument("--assignment", help="default: what the notebook says")
+
+    sub = command("doctor", _doctor, "what this machine offers for grading, and what follows", "autograder doctor")
 
     sub = command("grade-all", _grade_all, "grade a class", "autograder grade-all export.zip --assignment hw4_adam --out grades/hw4_adam")
     sub.add_argument("source", type=Path, help="a folder of notebooks, a Gradescope export (zip or folder), or nbgrader's submitted/")
@@ -274,18 +283,40 @@ def _try(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     from autograder.grading.grade import grade, score
+    from autograder.grading.replay import recorded_seed
 
     course = _course(options)
     assignment = course.assignment(options.assignment)
     if not options.notebook.is_file():
         raise ContentError(f"{options.notebook}: no such file.")
-    results = grade(course, assignment, options.notebook, options.out, seed=options.seed, log=options.log)
+    seed = options.seed
+    if seed is None and options.log and not options.fresh:
+        seed = recorded_seed(options.log, options.notebook)
+    results = grade(course, assignment, options.notebook, options.out, seed=seed, log=options.log)
     for row in results["tests"]:
         state = {"passed": "PASS", "failed": "FAIL"}[row["status"]]
         points = f"{row['score']:g}/{row['max_score']:g}" if "max_score" in row else ""
         print(f"{row.get('number', ''):>5}  {state}  {points:>6}  {row['name']}")
     got, possible = score(results)
     print(f"{got:g} of {possible:g} points. Details: {options.out}")
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from autograder.grading.replay import assignment_of, replay
+
+    course = _course(options)
+    print(replay(course, assignment_of(course, options.notebook, options.assignment), options.notebook, options.case, options.seed))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from autograder.grading.doctor import facts, verdict
+
+    found = facts()
+    for fact in found:
+        print(f"{'ok' if fact.good else 'NO':3}{fact.name:12}{fact.found}: {fact.follows}")
+    print(verdict(found))
     return 0
 
 

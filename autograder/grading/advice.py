@@ -30,7 +30,11 @@ _BY_KIND = {
     "timed out": f"Look for a loop that does not end. {LEAVE_OUT}",
     "died": f"What ends a process: {WHY_IT_ENDS}. {LEAVE_OUT}",
 }
-_BY_WORDS = {"allocate memory": _BY_KIND["MemoryError"], "start new thread": "It starts more threads than grading allows."}
+_BY_WORDS = {
+    "allocate memory": _BY_KIND["MemoryError"],
+    "start new thread": "It starts more threads than grading allows.",
+    "File too large": "A file may have at most 16 MiB in grading.",
+}
 
 
 def advice(kind: str, said: str) -> str:

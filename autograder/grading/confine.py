@@ -62,10 +62,15 @@ def confine(uid: int | None, folder: Path, *, memory: int, cpu_seconds: int, rea
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    no_new_privileges()
     landlock([*read_only, *SYSTEM_PLACES], [str(folder), "/dev/null"])
     if uid is not None and not seccomp():
         raise OSError("this kernel does not accept a seccomp filter")
+
+
+def no_new_privileges() -> None:
+    """Give up what set-user-id programs could give; a seccomp filter needs it."""
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 SYSTEM_PLACES = ("/usr", "/lib", "/lib64", "/etc/localtime", "/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")

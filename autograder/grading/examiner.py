@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
+import platform
 import signal
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import torch
 
 from autograder import checks
 from autograder.content import Assignment, Course, Limits
@@ -133,14 +139,16 @@ def examine(
     notes: list[str],
     log: Any,
     device_problem: str = "",
+    shown: str = "",
 ) -> Results:
     """Grade one submission and keep `out` up to date. seed: of a verdict to repeat; fresh when None. log: staff-only text file.
 
+    shown: a case whose calls are written to the log; those after it are not run.
     device_problem: why the simulated accelerator cannot be used; then the other cases of each question carry its points.
     """
     started = time.monotonic()
     seed = seed if seed is not None else int.from_bytes(os.urandom(6), "little")
-    print(f"seed {seed}", file=log, flush=True)
+    print(f"seed {seed} submission {submission.digest} {versions()}", file=log, flush=True)
     cases = [c for q in assignment.coded for c in load_cases(assignment.test_source(q.id, hidden=True), f"tests/{q.id}.py")]
     if device_problem:
         cases = without_device(cases)
@@ -158,7 +166,7 @@ def examine(
     for case in sorted(cases, key=lambda case: case.hidden):
         if not out_of_time:
             try:
-                verdict = _judge(case, session, seed, end, log)
+                verdict = _judge(case, session, seed, end, log, show=case.id == shown)
             except OutOfTime:
                 out_of_time = True
         if out_of_time:
@@ -170,6 +178,9 @@ def examine(
         results.received = describe(submission, assignment, session.problems, session.defined)
         results.write()
         print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
+        if case.id == shown:
+            print(f"{verdict.claim}\n{verdict.detail}".strip(), file=log, flush=True)
+            return results
         for note in session.take_notes():
             print(f"{case.id} note for staff: {note}", file=log, flush=True)
         remember(calls[case.question], session.transcript)
@@ -190,7 +201,13 @@ def examine(
     return results
 
 
-def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Verdict:
+def versions() -> str:
+    """What a verdict may depend on beside the submission, the tests and the seed."""
+    otter = metadata.version("otter-grader")
+    return f"Python {platform.python_version()} torch {torch.__version__} numpy {np.__version__} otter-grader {otter}"
+
+
+def _judge(case: Case, session: Session, seed: int, end: float, log: Any, *, show: bool) -> Verdict:
     session.transcript = []
     limit = min(session.assignment.limits.case, end - time.monotonic())
     if limit <= 0:
@@ -201,6 +218,7 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any) -> Ver
         env.transcript = session.transcript
         env.seed = case_seed(seed, f"{case.id} submission")  # another than that of the inputs, since the submission can read it
         env.discreet = case.hidden
+        env.witness = functools.partial(print, file=log, flush=True) if show else None
         checks.Function.last = None
         with checks.seeded(case_seed(seed, case.id)), _alarm(limit + 10):
             case.run(env)
@@ -273,4 +291,5 @@ def entry(job: dict[str, Any], spawn: Spawn) -> None:
             notes=job["notes"],
             log=log,
             device_problem=job["device_problem"],
+            shown=job["shown"],
         )

@@ -21,6 +21,7 @@ from autograder.grading.interpreter import readable_interpreter
 from autograder.grading.results import failed_results, write_json
 from autograder.grading.submission import Unreadable, find_notebook, read_submission
 
+UNFINISHED = "Grading started and did not finish. This is not your mistake: please tell the course staff."
 START_SECONDS = 180.0
 GRACE_SECONDS = 30.0
 
@@ -66,16 +67,26 @@ class Foreman:
         }
 
     def grade(
-        self, course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None
+        self,
+        course: Course,
+        assignment: Assignment,
+        notebook: Path,
+        out: Path,
+        *,
+        seed: int | None = None,
+        log: Path | None = None,
+        shown: str = "",
     ) -> dict[str, Any]:
-        """Grade one notebook into `out`; returns the results. seed: repeats a verdict. log: staff-only, may hold inputs' seeds.
+        """Grade one notebook into `out`; returns the results. seed: repeats a verdict. log: staff-only, holds the seed and the versions.
+
+        shown: a case (``q3.2``) whose calls go to the log, with their inputs; grading ends with it.
 
         An assignment with only some of its questions is graded on these.
 
         Raises `GradingError` when the grader ended early; `out` is valid even then.
         """
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_json(out, failed_results(assignment.title, "Grading started and did not finish. Please tell the course staff."))
+        write_json(out, failed_results(assignment.title, UNFINISHED))
         try:
             read_submission(notebook)
         except Unreadable as problem:
@@ -90,6 +101,7 @@ class Foreman:
             "out": str(out.resolve()),
             "log": str(log.resolve()),
             "seed": seed,
+            "shown": shown,
             "limits": asdict(assignment.limits),
             "diagnosis": course.diagnosis,
         }
@@ -154,7 +166,9 @@ class Foreman:
 def grade(
     course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None
 ) -> dict[str, Any]:
-    """Grade one notebook with a foreman of its own."""
+    """Grade one notebook with a foreman of its own. `out` is valid from before the foreman starts."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_json(out, failed_results(assignment.title, UNFINISHED))
     with Foreman() as foreman:
         return foreman.grade(course, assignment, notebook, out, seed=seed, log=log)
 

@@ -57,7 +57,7 @@ class Remote(Mapping[str, Any]):
     """The namespace of the submission, in another process.
 
     Its values are functions that call there; other names arrive as `wire.Opaque`, since a test may not depend on them. `discreet` is set
-    while a hidden case runs: names of classes that the submission made up are replaced.
+    while a hidden case runs: names of classes that the submission made up are replaced. `witness`, if any, is told every call.
     """
 
     def __init__(self, channel: wire.Channel, graded: Device | None = None) -> None:
@@ -70,6 +70,7 @@ class Remote(Mapping[str, Any]):
         self.transcript: list[Call] = []
         self.device_was_used = False
         self.discreet = False
+        self.witness: Callable[[str], None] | None = None
         self.notes: list[str] = []
         self._id = 0
 
@@ -145,6 +146,18 @@ class Remote(Mapping[str, Any]):
         return self._call(name, True, data, {})
 
     def _call(self, name: str, probe: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.witness is None:
+            return self._ask(name, probe, args, kwargs)
+        self.witness(f"{name}({', '.join([*map(repr, args), *(f'{k}={v!r}' for k, v in kwargs.items())])})")
+        try:
+            result = self._ask(name, probe, args, kwargs)
+        except BaseException as error:
+            self.witness(f"  raised {getattr(error, 'kind', type(error).__name__)}: {error}")
+            raise
+        self.witness(f"  returned {result!r}")
+        return result
+
+    def _ask(self, name: str, probe: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         handles: list[Callable[..., Any]] = []
         fields, blob, objects = wire.encode_call(args, kwargs, handles, self.place)
         call = Call(name, probe, fields, blob, self.seed, handles)

@@ -291,7 +291,7 @@ class Decoder:
         return self.objects[v]
 
     def _read_t(self, v: Any, depth: int) -> Tensor:
-        if type(v) is not list or len(v) != 6 or v[0] not in _DTYPES or type(v[5]) is not bool:
+        if type(v) is not list or len(v) != 6 or type(v[0]) is not str or v[0] not in _DTYPES or type(v[5]) is not bool:
             raise WireError("a malformed tensor")
         dtype = _DTYPES[v[0]]
         shape, data = self._take(v[1:4], dtype.itemsize)
@@ -329,7 +329,7 @@ class Decoder:
         return value[()]
 
     def _array(self, v: Any) -> np.ndarray:
-        if type(v) is not list or len(v) != 4 or v[0] not in _ARRAY_DTYPES:
+        if type(v) is not list or len(v) != 4 or type(v[0]) is not str or v[0] not in _ARRAY_DTYPES:
             raise WireError("a malformed array")
         dtype = np.dtype(v[0])
         shape, data = self._take(v[1:4], dtype.itemsize)
@@ -437,6 +437,8 @@ def decode_reply(header: dict[str, Any], blob: bytes, objects: list[Any], place:
 def write_back(target: Any, final: Any) -> None:
     """Give an argument object the state that it has on the other side."""
     if isinstance(target, Tensor) and isinstance(final, Tensor):
+        if target.device != final.device:
+            raise WireError("an argument changed its device")
         with torch.no_grad():
             if target.shape == final.shape and target.dtype == final.dtype:
                 if not torch.equal(target, final):

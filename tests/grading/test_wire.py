@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.grading import wire
+from tests.grading.frames import Fuzzer
 
 
 def round_trip(value: Any) -> Any:
@@ -181,3 +182,24 @@ def test_a_tensor_subclass_arrives_as_plain_bytes() -> None:
 
     got = round_trip(torch.ones(2).as_subclass(AlwaysEqual))
     assert type(got) is torch.Tensor
+
+
+def test_changed_answers_are_decoded_or_refused_without_hanging_or_growing() -> None:
+    fuzzer = Fuzzer(seed=4830)
+    assert 0 < fuzzer.run(3_000) < 3_000
+    fuzzer.close()
+
+
+def test_tensors_that_claim_the_same_bytes_are_refused() -> None:
+    claim = {"t": ["uint8", [8], 0, 8, "cpu", False]}
+    with pytest.raises(wire.WireError, match="same bytes"):
+        wire.Decoder(b"\0" * 8).decode({"u": [claim, claim]})
+
+
+def test_a_sender_that_always_has_more_does_not_outlast_the_deadline() -> None:
+    pipe = Pipe()
+    frame = struct.pack("<IQ", 2, 0) + b"{}"
+    os.write(pipe.write, frame * 100)
+    with pytest.raises(wire.TimedOut):
+        for _ in range(100):
+            pipe.channel.receive(time.monotonic() - 0.001)

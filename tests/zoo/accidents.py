@@ -131,9 +131,7 @@ ACCIDENTS: dict[str, Accident] = {
     "endless_function": with_mean("while True:\n    pass", says="Look for a loop that does not end"),
     "endless_recursion": with_mean("return mean(x)", says="calls itself without end"),
     "memory": with_mean("return torch.ones(1 << 36).sum()", says="make its tensors smaller"),
-    "disk": with_mean(
-        "for i in range(40):\n    open(f'{i}.bin', 'wb').write(b'1' * (8 << 20))\nimport time\ntime.sleep(2)", says="too large files"
-    ),
+    "disk": with_mean("with open('log', 'w') as file:\n    while True:\n        file.write(str(x) * 1000)", says="at most 16 MiB"),
     "threads": with_mean(
         "from threading import Thread\nimport time\nfor i in range(500):\n    Thread(target=time.sleep, args=[5]).start()",
         says="more threads than grading allows",
