@@ -114,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--manual", type=Path, help="scores of written answers (default: manual.csv in the --out folder)")
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
     sub.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the dask cluster with this scheduler")
+    sub.add_argument(
+        "--device", choices=["cpu", "cuda"], default="cpu", help="cuda: show students' code the GPUs (docs/batch.md)"
+    )
     sub.add_argument("--identify", action="store_true", help="the class report names submissions and shows what their code answered")
 
     sub = command(
@@ -325,7 +328,7 @@ def _grade_all(options: argparse.Namespace) -> int:
 
     course = _course(options)
     assignment = course.assignment(options.assignment)
-    names = ("out", "compare", "manual", "jobs", "scheduler", "identify")
+    names = ("out", "compare", "manual", "jobs", "scheduler", "device", "identify")
     wanted = Options(only=tuple(options.only), **{name: getattr(options, name) for name in names})
     return grade_all(course, assignment, options.source, wanted)
 

@@ -209,7 +209,7 @@ def grade_task(task: Task) -> Answer:
         problem = ""
         started = time.monotonic()
         try:
-            foreman = _foreman()
+            foreman = _foreman(task.device)
             started = time.monotonic()
             results = foreman.grade(course, assignment, notebook, out, log=log)
         except (GradingError, OSError) as error:
@@ -221,10 +221,10 @@ def grade_task(task: Task) -> Answer:
     return Answer(results, said, time.monotonic() - started, worker, problem)
 
 
-def _foreman() -> Foreman:
+def _foreman(device: str = "cpu") -> Foreman:
     foreman: Foreman | None = getattr(_here, "foreman", None)
-    if foreman is None or foreman.process.poll() is not None:
-        foreman = _here.foreman = Foreman()
+    if foreman is None or foreman.process.poll() is not None or foreman.device != device:
+        foreman = _here.foreman = Foreman(device=device)
         _foremen.append(foreman)
     return foreman
 

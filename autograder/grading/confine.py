@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import glob
 import os
 import random
 import resource
@@ -39,14 +40,15 @@ def free_uid() -> int:
             return uid
 
 
-def confine(uid: int | None, folder: Path, *, memory: int, cpu_seconds: int, read_only: Iterable[str]) -> None:
+def confine(uid: int | None, folder: Path, *, memory: int, cpu_seconds: int, read_only: Iterable[str], gpu: bool = False) -> None:
     """In the child, before any byte of the student runs: limits, no new privileges, Landlock where there is one, another user.
 
-    uid None: no root, so the user stays; `read_only`: what may be read beside `folder`.
+    uid None: no root, so the user stays; `read_only`: what may be read beside `folder`. gpu: open NVIDIA's devices, and lift the limit
+    on address space, of which CUDA reserves far more than it uses.
     """
     os.chdir(folder)
     for name, value in {
-        "AS": memory,
+        "AS": resource.RLIM_INFINITY if gpu else memory,
         "CPU": cpu_seconds,
         "CORE": 0,
         "FSIZE": 16 << 20,  # times NOFILE: what open files without a name can hold, which no look into the folder finds
@@ -63,7 +65,7 @@ def confine(uid: int | None, folder: Path, *, memory: int, cpu_seconds: int, rea
         os.setresuid(uid, uid, uid)
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     no_new_privileges()
-    landlock([*read_only, *SYSTEM_PLACES], [str(folder), "/dev/null"])
+    landlock([*read_only, *SYSTEM_PLACES], [str(folder), "/dev/null", *(glob.glob("/dev/nvidia*") if gpu else ())])
     if uid is not None and not seccomp():
         raise OSError("this kernel does not accept a seccomp filter")
 

@@ -59,6 +59,8 @@ def warm_up() -> None:
     layer = torch.nn.Linear(2, 2)
     torch.optim.Adam(layer.parameters())
     cases.exception_tests()
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        raise RuntimeError("CUDA was initialized in the foreman: a forked process could not use it.")
     gc.collect()
     gc.freeze()
 
@@ -200,7 +202,8 @@ def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str
     os.environ.update(HOME=str(folder), TMPDIR=str(folder), MPLCONFIGDIR=str(folder))
     tempfile.tempdir = None
     sys.path[:] = [p for p in sys.path if p != confine.PACKAGE_ROOT]
-    confine.confine(uid, folder, memory=job["memory"], cpu_seconds=job["cpu_seconds"], read_only=confine.readable_places())
+    limits = {"memory": job["memory"], "cpu_seconds": job["cpu_seconds"], "gpu": job["gpu"]}
+    confine.confine(uid, folder, **limits, read_only=confine.readable_places())
     worker.serve(kept[0], kept[1], (kept[2], kept[3]) if graded else None)
 
 

@@ -31,10 +31,14 @@ class GradingError(Exception):
 
 
 class Foreman:
-    """A running foreman: start it once, then `grade` any number of submissions. threads: of each process; grading has one."""
+    """A running foreman: start it once, then `grade` any number of submissions.
 
-    def __init__(self, *, threads: int = 1) -> None:
+    threads: of each process; grading has one. device: 'cuda' shows students' processes the machine's GPUs, 'cpu' hides them.
+    """
+
+    def __init__(self, *, threads: int = 1, device: str = "cpu") -> None:
         self.threads = threads
+        self.device = device
         python, packages = readable_interpreter()
         package = str(Path(__file__).resolve().parents[2])
         self.scratch = Path(tempfile.mkdtemp(prefix="autograder-foreman-"))
@@ -64,7 +68,15 @@ class Foreman:
             "MPLBACKEND": "agg",
             "MPLCONFIGDIR": str(self.scratch),
             "TMPDIR": tempfile.gettempdir(),
+            **self._gpus(),
         }
+
+    def _gpus(self) -> dict[str, str]:
+        """Asking NVML whether there is a GPU leaves CUDA uninitialized, as the foreman's forks need it."""
+        if self.device == "cpu":
+            return {"CUDA_VISIBLE_DEVICES": ""}
+        chosen = {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ}
+        return {"PYTORCH_NVML_BASED_CUDA_CHECK": "1", **chosen}
 
     def grade(
         self,
@@ -107,6 +119,7 @@ class Foreman:
         }
         job = {
             "device": assignment.uses_device,
+            "gpu": self.device == "cuda",
             "memory": assignment.limits.memory,
             "cpu_seconds": int(assignment.limits.submission) + 60,
             "secrets": [str(assignment.solutions), str(assignment.path / "tests")],

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from autograder.bootstrap import has_nvidia_gpu
 from autograder.content import Assignment, ContentError, Course
 from autograder.grading.batch import Plan, local_pool, plan, run
 from autograder.grading.private import private_folder, write_private
@@ -47,6 +48,8 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
     on = Console(highlight=False, soft_wrap=True)
     if source.resolve() in (options.out.resolve(), *options.out.resolve().parents):
         raise ContentError(f"{options.out}: lies in the folder of submissions. Give an --out folder beside it.")
+    if options.device == "cuda" and not options.scheduler and not has_nvidia_gpu():
+        raise ContentError("This machine has no NVIDIA GPU. Leave out --device cuda, or give the --scheduler of a cluster that has.")
     before = grades_in(assignment, options.compare) if options.compare else None
     private_folder(options.out)
     with open_source(source, assignment.name) as uploads, Store(options.out) as store:

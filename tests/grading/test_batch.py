@@ -13,6 +13,7 @@ import pytest
 from autograder.content import ContentError, Course, load_course
 from autograder.grading import batch
 from autograder.grading.batch import Plan, local_pool, plan, run
+from autograder.grading.grade import Foreman
 from autograder.grading.store import Record, Store
 from autograder.grading.uploads import Upload, User
 from tests.support import DESCEND, MEAN, passed
@@ -185,3 +186,19 @@ def test_the_digest_does_not_depend_on_where_the_course_lies(own_toy: Path, toy:
     shutil.copytree(own_toy, elsewhere)
     digests = {batch.assignment_digest(c, c.assignment("toy")) for c in (toy, load_course(own_toy), load_course(elsewhere))}
     assert len(digests) == 1
+
+
+def test_gpus_are_hidden_unless_asked_for(toy: Course, store: Store, pool: Executor, notebook: Callable[..., Path]) -> None:
+    seen = "import os, torch\nassert os.environ.get('CUDA_VISIBLE_DEVICES') == '', 'a GPU could be seen'"
+    grade(toy, [Upload("ada", ADA, notebook(seen, MEAN, DESCEND))], store, pool)
+    assert "a GPU could be seen" not in of(store, "ada").results["tests"][0]["output"]
+
+
+def test_a_foreman_that_shows_gpus_initializes_none(
+    toy: Course, notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Without a GPU here, this shows that its foreman starts, that forks work, and how the question after a GPU is asked."""
+    asked = "import os, torch\nassert os.environ['PYTORCH_NVML_BASED_CUDA_CHECK'] == '1' and not torch.cuda.is_initialized()"
+    with Foreman(device="cuda") as foreman:
+        results = foreman.grade(toy, toy.assignment("toy"), notebook(asked, MEAN, DESCEND), tmp_path / "out.json")
+    assert results["tests"][0]["status"] == "passed" and len(passed(results)) == 5

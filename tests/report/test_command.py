@@ -122,3 +122,12 @@ def test_a_source_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.Ca
 def test_results_do_not_go_among_the_submissions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert grade_all(tmp_path, tmp_path / "grades") == 2
     assert "lies in the folder of submissions" in capsys.readouterr().err
+
+
+def test_a_gpu_that_is_not_there_is_refused(export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from autograder.bootstrap import has_nvidia_gpu
+
+    if has_nvidia_gpu():
+        pytest.skip("this machine has a GPU")
+    assert grade_all(export, tmp_path / "grades", "--device", "cuda") == 2
+    assert "no NVIDIA GPU" in capsys.readouterr().err
