@@ -114,9 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--manual", type=Path, help="scores of written answers (default: manual.csv in the --out folder)")
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
     sub.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the dask cluster with this scheduler")
-    sub.add_argument(
-        "--device", choices=["cpu", "cuda"], default="cpu", help="cuda: show students' code the GPUs (docs/batch.md)"
-    )
+    sub.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: show students' code the GPUs (docs/batch.md)")
     sub.add_argument("--identify", action="store_true", help="the class report names submissions and shows what their code answered")
 
     sub = command(

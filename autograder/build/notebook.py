@@ -14,7 +14,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.build.expected import Expected
-from autograder.content import Assignment, ContentError, Course, Question, read_text
+from autograder.content import ANSWER_PROMPT, Assignment, ContentError, Course, Question, read_text
 from autograder.handin import CHECK, EXPERIMENT, SETUP, SUBMIT
 from autograder.rubric import written_section
 
@@ -25,7 +25,6 @@ _ANSWER = re.compile(r"^<!-- answer: (\w+) -->$", re.MULTILINE)
 _REFERENCE = re.compile(r"^# reference: ([\w, ]+)$")
 _CHECK = re.compile(r"^# check: (\w+)$")
 _EXPERIMENT = re.compile(rf"^{EXPERIMENT}: ([\w-]+)")
-ANSWER_PROMPT = "*Write your answer here: double-click this cell.*"
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.content import Question
+from autograder.content import ANSWER_PROMPT, Question
 from autograder.grading.submission import Unreadable, read_submission
 
-PROMPT = "*Write your answer here: double-click this cell.*"
 MAX_FIGURES = 8
 _HEADING = re.compile(r"^#{1,3} +Question +(\d+)\b", re.MULTILINE)
 
@@ -41,7 +40,7 @@ def written_answer(notebook: Path, question: Question) -> Written:
             at = int(number)
         if at == question.number:
             figures += _pictures(cell)
-    return Written("" if prose == PROMPT else prose, tuple(figures[:MAX_FIGURES]))
+    return Written("" if prose == ANSWER_PROMPT else prose, tuple(figures[:MAX_FIGURES]))
 
 
 def _pictures(cell: dict[str, Any]) -> list[str]:
