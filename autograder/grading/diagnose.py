@@ -74,6 +74,8 @@ class Diagnostician:
             return Diagnosis(reason="a call hung or ended the process, and so gave nothing to compare")
         if not calls:
             return Diagnosis(reason="nothing was called")
+        if all((call.answer or {}).get("error", [""])[0] == "NotImplementedError" for call in calls):
+            return Diagnosis(reason="nothing was attempted")
         if any(call.callbacks is None for call in calls):
             return Diagnosis(reason="the recorded calls are too large")
         records, blobs = [], []
