@@ -126,15 +126,18 @@ def checkpoint_dropout(env, x, p, seed):
 
 
 def checkpoint_mixed_arguments(env, scale, x, index, name, w):
-    """A function of a number, a tensor, integers, a string, None and a tensor without gradient: its output and the gradient of x."""
-    x = x.clone().requires_grad_()
+    """A function of a number, a tensor, integers, a string, None, a tensor without gradient, and one that it does not use.
 
-    def fn(scale, x, index, name, nothing, w):
+    Returns its output and the gradient of x.
+    """
+    x, unused = x.clone().requires_grad_(), x.clone().requires_grad_()
+
+    def fn(scale, x, index, name, nothing, w, unused):
         assert nothing is None
         return scale * getattr(x[index], name)() * w
 
     with _without_torch_checkpoint():
-        y = env["checkpoint"](fn, scale, x, index, name, None, w)
+        y = env["checkpoint"](fn, scale, x, index, name, None, w, unused)
         (gradient,) = torch.autograd.grad(y.sum(), x)
     return y.detach(), gradient
 
@@ -250,8 +253,18 @@ def accumulate_linear(env, w, xs, ys, note, old=None):
     model = Linear(w, note)
     if old is not None:
         model.w.grad = old.clone()
-    loss = env["accumulate"](model, lambda out, y: ((out - y) ** 2).mean(), list(zip(xs, ys, strict=True)))
+    loss = env["accumulate"](model, lambda out, y: ((out - y.detach()) ** 2).mean(), list(zip(xs, ys, strict=True)))
     return loss, model.w.grad
+
+
+def accumulate_refuses(env, sizes):
+    """Whether accumulate raises ValueError for micro-batches of these sizes."""
+    model = nn.Linear(2, 1)
+    try:
+        env["accumulate"](model, F.mse_loss, [(torch.ones(n, 2), torch.ones(n, 1)) for n in sizes])
+    except ValueError:
+        return True
+    return False
 
 
 # Question 7
@@ -289,6 +302,16 @@ def train_fits(env, weights, heads, x, y, steps, lr, recompute):
     except torch.OutOfMemoryError:
         return False
     return True
+
+
+def train_refuses(env, recompute, steps):
+    """Whether train raises ValueError for a stack of two small layers on the CPU."""
+    blocks = [nn.Linear(2, 2), nn.Linear(2, 2)]
+    try:
+        env["train"](blocks, torch.ones(1, 2), torch.ones(1, 2), steps, 0.1, recompute, "cpu", lambda fn, h, params=(): fn(h))
+    except ValueError:
+        return True
+    return False
 
 
 def settle(env):

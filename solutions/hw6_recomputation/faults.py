@@ -111,6 +111,19 @@ def mlp_width_ignored(V, h, L, d_ff=None, tied=True):
     return reference.param_count(V, h, L, None, tied)
 
 
+@fault(of="param_count", loses={"q1"}, hint="How many parameters has a network of negative depth?")
+def parameter_sizes_unchecked(V, h, L, d_ff=None, tied=True):
+    """Sizes outside the domain are put into the formula."""
+    d_ff = 4 * h if d_ff is None else d_ff
+    return V * h * (1 if tied else 2) + L * (4 * h * h + 2 * h * d_ff + 4 * h) + 2 * h
+
+
+@fault(of="step_flops", loses={"q1"}, hint="What does your function return for a mode that does not exist?")
+def an_unknown_mode_recomputes_nothing(s, b, h, L, mode):
+    """Every mode but two is taken for "none", misspelled ones too."""
+    return reference.step_flops(s, b, h, L, mode if mode in ("selective", "full") else "none")
+
+
 @fault(of="step_flops", loses={"q1"}, hint="A backward pass differentiates each product with respect to how many factors?")
 def backward_costs_one_forward(s, b, h, L, mode):
     """The backward pass is counted like one forward pass, where it has two products for each."""
@@ -468,6 +481,20 @@ class Base(torch.autograd.Function):
     def backward(ctx: Any, *grads: Any) -> Any:
         values = Base.kept(ctx)
         return Base.gradients(ctx, values, Base.rerun(ctx, values), grads)
+
+
+@fault(of="Checkpoint", loses={"q4"}, hint="What is the gradient of an argument that fn does not use?")
+class UnusedArgumentsFail(Base):
+    """torch.autograd.grad is asked for the gradient of every argument, and raises an error for one that fn does not use."""
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: Any) -> Any:
+        values = Base.kept(ctx)
+        outputs = Base.rerun(ctx, values)
+        wanted = [value for value in values if isinstance(value, Tensor) and value.requires_grad]
+        found = iter(torch.autograd.grad(outputs, wanted, grads if isinstance(outputs, tuple) else grads[0]))
+        return None, None, *(next(found) if isinstance(v, Tensor) and v.requires_grad else None for v in values)
 
 
 @fault(of="Checkpoint", loses={"q4"}, hint="Is anything recorded while backward runs?")
@@ -975,6 +1002,16 @@ def old_gradients_kept(model, loss_fn, batches):
     return total
 
 
+@fault(of="accumulate", loses={"q6"}, hint="What is the mean over no samples?")
+def no_samples_have_the_mean_zero(model, loss_fn, batches):
+    """No micro-batches, and empty ones, are passed over without a word."""
+    batches = [(x, y) for x, y in batches if len(x)]
+    if batches:
+        return reference.accumulate(model, loss_fn, batches)
+    model.zero_grad()
+    return 0.0
+
+
 @fault(of="accumulate", loses={"q6"}, hint="Which samples enter the number that you return?")
 def last_loss_returned(model, loss_fn, batches):
     """The loss of the last micro-batch is returned."""
@@ -1182,6 +1219,12 @@ def sum_of_squares(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     return [loss * y.numel() for loss in reference.train(blocks, x, y, steps, lr * y.numel(), recompute, device, ckpt)]
 
 
+@fault(of="train", loses={"q7"}, hint="How many of two blocks can be recomputed?")
+def recomputes_as_many_as_there_are(blocks, x, y, steps, lr, recompute, device, ckpt=None):
+    """A number of blocks outside the domain is moved into it, and no error is raised."""
+    return reference.train(blocks, x, y, steps, lr, min(max(recompute, 0), len(blocks)), device, ckpt)
+
+
 @fault(of="train", loses={"q7"}, hint="On which device does each of the operands lie?")
 def data_left_on_the_host(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """The blocks move to the device and the data does not."""
@@ -1223,6 +1266,14 @@ def a_full_memory_is_too_full(n, capacity, static, block, boundary):
 def static_bytes_forgotten(n, capacity, static, block, boundary):
     """Parameters, gradients and data are not counted."""
     return reference.blocks_to_recompute(n, capacity, 0, block, boundary)
+
+
+@fault(of="blocks_to_recompute", loses={"q7"}, hint="Can a block's input be larger than all that the block keeps?")
+def any_boundary_accepted(n, capacity, static, block, boundary):
+    """An input larger than what the block keeps, or of negative size, is accepted."""
+    if n < 1 or static + min(n * block, (n - 1) * boundary + block) > capacity:
+        raise ValueError("no number of blocks fits")
+    return next(r for r in range(n) if static + r * boundary + (n - r) * block <= capacity)
 
 
 @fault(of="blocks_to_recompute", loses={"q7"}, hint="What should the caller learn when even full recomputation does not fit?")

@@ -38,9 +38,18 @@ def parameters_are_counted_like_the_modules(env):
 
 @test_case(points=1)
 def sizes_outside_the_domain_are_refused(env):
-    """No heads that do not divide the width, no empty sequence, no unknown mode."""
+    """No heads that do not divide the width, no empty sequence, no unknown mode; sizes of one are welcome."""
     activation_bytes = function(env, "activation_bytes")
+    param_count, step_flops = function(env, "param_count"), function(env, "step_flops")
     claim = "activation_bytes must raise ValueError when h is not divisible by a."
     raises(ValueError, activation_bytes, 4, 1, 8, 3, 1, "none", claim=claim)
     raises(ValueError, activation_bytes, 0, 1, 8, 2, 1, "none", claim="activation_bytes must raise ValueError when a size is not positive.")
     raises(ValueError, activation_bytes, 4, 1, 8, 2, 1, "some", claim="activation_bytes must raise ValueError for an unknown mode.")
+    for V, h, L, d_ff in ((0, 4, 1, 8), (5, 0, 1, 8), (5, 4, -1, 8), (5, 4, 1, 0)):
+        claim = "param_count must raise ValueError when V, h or d_ff is not positive, or L is negative."
+        raises(ValueError, param_count, V, h, L, d_ff, claim=claim)
+    close(param_count(1, 1, 0), 1 + 2, rtol=EXACT, what="the number of parameters of an embedding and a LayerNorm")
+    for s, mode in ((0, "none"), (4, "some")):
+        claim = "step_flops must raise ValueError when a size is not positive, and for an unknown mode."
+        raises(ValueError, step_flops, s, 1, 8, 1, mode, claim=claim)
+    close(step_flops(1, 1, 1, 1, "none"), 3 * (24 + 4), rtol=EXACT, what="the number of operations")

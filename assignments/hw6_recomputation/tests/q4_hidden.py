@@ -35,15 +35,14 @@ def later_random_numbers_are_those_of_the_plain_run(env):
 
 @test_case(points=2, hidden=True)
 def arguments_of_any_kind_reach_fn_in_order(env):
-    """A number, a tensor, integers, a string, None and a tensor without gradient."""
+    """A number, a tensor, integers, a string, None, a tensor without gradient, and one that fn does not use."""
     function(env, "checkpoint")
     draw = rng()
     x, w, index = numbers(draw, 5), numbers(draw, 3), torch.randperm(5, generator=draw)[:3]
     y, gradient = probe(env, "checkpoint_mixed_arguments", 1.7, x, index, "sin", w)
     claim = (
-        "Arguments that are no tensors, integer tensors and tensors without gradient must reach fn in their places, in both "
-        "runs. To see it: "
-        "checkpoint(lambda c, x, i: c * x[i], 2.0, x, torch.tensor([0]))."
+        "Arguments that are no tensors, integer tensors, tensors without gradient and tensors that fn does not use must reach fn in their "
+        "places, in both runs. To see it: checkpoint(lambda c, x, i, z: c * x[i], 2.0, x, torch.tensor([0]), x.exp())."
     )
     close(y, 1.7 * torch.sin(x[index]) * w, rtol=SAME, atol=SAME, what="the output", claim=claim)
     expected = torch.zeros(5, dtype=torch.float64)

@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import close, equal, function, probe, raises, rng
+from checks import close, equal, function, probe, raises, rng, that
 
 
 def random_batches(sizes):
@@ -43,6 +43,10 @@ def nothing_fits_is_zero_and_nonsense_is_refused(env):
     max_batch = function(env, "max_batch")
     claim = "max_batch must be 0 when the static memory alone does not fit. To see it: max_batch(100, 250, 90)."
     equal(max_batch(100, 250, 90), 0, claim=claim)
-    claim = "max_batch must raise ValueError when per_sequence is not positive or capacity is negative. To see it: try each."
-    raises(ValueError, max_batch, 100, 10, 0, claim=claim)
-    raises(ValueError, max_batch, -1, 10, 5, claim=claim)
+    claim = "max_batch must raise ValueError when per_sequence is not positive or other bytes are negative. To see it: try each."
+    for capacity, static, each in ((100, 10, 0), (-1, 10, 5), (100, -1, 5)):
+        raises(ValueError, max_batch, capacity, static, each, claim=claim)
+    function(env, "accumulate")
+    for sizes in ((), (2, 0)):
+        claim = "accumulate must raise ValueError for no micro-batches, and for one without samples. To see it: try both."
+        that(probe(env, "accumulate_refuses", sizes), claim)

@@ -24,6 +24,8 @@ def as_many_sequences_as_fit(env):
         (100, 100, 90, 0),
         (189, 100, 90, 0),
         (190, 100, 90, 1),
+        (3, 0, 1, 3),
+        (0, 0, 1, 0),
     ):
         claim = "max_batch must be the largest number of sequences whose bytes, with the static ones, do not exceed the capacity."
         equal(max_batch(capacity, static, each), expected, what="the number of sequences", claim=claim)
@@ -46,7 +48,7 @@ def the_mean_loss_over_all_samples_comes_back(env):
     """Samples weigh the same, whichever micro-batch they are in."""
     function(env, "accumulate")
     w = torch.tensor([2.0], dtype=torch.float64)
-    x, y = torch.tensor([[1.0], [2.0], [3.0]], dtype=torch.float64), torch.tensor([2.0, 4.0, 0.0], dtype=torch.float64)
+    x, y = torch.tensor([[1.0], [2.0], [3.0]], dtype=torch.float64), torch.tensor([1.0, 4.0, 0.0], dtype=torch.float64)
     loss, _ = probe(env, "accumulate_linear", w, [x[:2], x[2:]], [y[:2], y[2:]], lambda event: None)
     claim = "accumulate must return the mean loss over all samples."
     close(loss, least_squares(w, x, y)[0], rtol=RTOL, what="the loss", claim=claim)
