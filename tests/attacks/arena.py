@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import secrets
 import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.content import Course, load_course
+from autograder.grading.grade import Foreman, score
 from tests.support import DESCEND, TOY
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -63,6 +70,18 @@ class Canaries:
     words: dict[str, str] = field(default_factory=lambda: {p: f"SECRET-{p}-{secrets.token_hex(6)}" for p in PLACES})
     number: int = field(default_factory=lambda: 100_000_000 + secrets.randbelow(800_000_000))
 
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Two more of them: in the environment of this process, and in both of another one."""
+        sleeper = [sys.executable, "-c", "import time; time.sleep(3600)", self.words["arguments"]]
+        os.environ["A_CANARY"] = self.words["environment"]
+        with subprocess.Popen(sleeper) as process:
+            try:
+                yield
+            finally:
+                process.kill()
+                del os.environ["A_CANARY"]
+
     def seen_in(self, text: str) -> list[str]:
         """The places whose canary `text` shows."""
         found = [place for place, word in self.words.items() if word in text]
@@ -104,3 +123,37 @@ class Outcome:
 def shown(results: dict[str, Any]) -> str:
     """Every text of a results file that a student sees."""
     return json.dumps(results, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Arena:
+    course: Course
+    canaries: Canaries
+    foreman: Foreman
+    port: int
+    folder: Path
+
+    def grade(self, attack: Attack) -> tuple[Outcome, dict[str, Any], str]:
+        """Grade an attack. Also gives its results and the staff log."""
+        work, out, log = (self.folder / f"{attack.name}.{kind}" for kind in ("ipynb", "json", "log"))
+        work.write_text(json.dumps(attack.notebook(COURSE=str(self.course.root), OUT=str(out), PORT=self.port)))
+        started = time.monotonic()
+        results = self.foreman.grade(self.course, self.course.assignment("toy"), work, out, log=log)
+        seconds = time.monotonic() - started
+        return (
+            Outcome(score(results)[0], self.canaries.seen_in(shown(results)), left_behind(self.foreman), seconds),
+            results,
+            log.read_text(),
+        )
+
+
+def left_behind(foreman: Foreman) -> list[str]:
+    """Processes that descend from a foreman, wherever they have gone: the environment of its start stays in them."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(foreman.scratch).encode() in (entry / "environ").read_bytes() and int(entry.name) != foreman.process.pid:
+                found.append((entry / "stat").read_text().split(" ")[1])
+        except OSError:
+            continue
+    return found

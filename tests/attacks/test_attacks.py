@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,47 +13,13 @@ import jsonschema
 import pytest
 
 from autograder.audit.rows import stub_row
-from autograder.content import Course, load_course
+from autograder.content import load_course
 from autograder.grading import confine
 from autograder.grading.grade import Foreman, score
-from tests.attacks.arena import HONEST, Attack, Canaries, Outcome, attacks, plant, shown
+from tests.attacks.arena import HONEST, Arena, Attack, Canaries, attacks, left_behind, plant, shown
 from tests.support import GRADESCOPE, ROOT, needs_root
 
 pytestmark = needs_root
-
-
-@dataclass(frozen=True)
-class Arena:
-    course: Course
-    canaries: Canaries
-    foreman: Foreman
-    port: int
-    folder: Path
-
-    def grade(self, attack: Attack) -> tuple[Outcome, dict, str]:
-        """Grade an attack. Also gives its results and the staff log."""
-        work, out, log = (self.folder / f"{attack.name}.{kind}" for kind in ("ipynb", "json", "log"))
-        work.write_text(json.dumps(attack.notebook(COURSE=str(self.course.root), OUT=str(out), PORT=self.port)))
-        started = time.monotonic()
-        results = self.foreman.grade(self.course, self.course.assignment("toy"), work, out, log=log)
-        seconds = time.monotonic() - started
-        return (
-            Outcome(score(results)[0], self.canaries.seen_in(shown(results)), left_behind(self.foreman), seconds),
-            results,
-            log.read_text(),
-        )
-
-
-def left_behind(foreman: Foreman) -> list[str]:
-    """Processes that descend from a foreman, wherever they have gone: the environment of its start stays in them."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if str(foreman.scratch).encode() in (entry / "environ").read_bytes() and int(entry.name) != foreman.process.pid:
-                found.append((entry / "stat").read_text().split(" ")[1])
-        except OSError:
-            continue
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +30,8 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     course = plant(root, canaries)
     for path in (*reversed(folder.parents[:2]), folder):
         path.chmod(0o755 if confine.landlock_version() else 0o700)  # where Landlock holds, file modes need not
-    secret = canaries.words["environment"]
-    sleeper = [sys.executable, "-c", "import time; time.sleep(600)", canaries.words["arguments"]]
-    with socket.create_server(("127.0.0.1", 0)) as server, subprocess.Popen(sleeper, env={"A_CANARY": secret}) as process:
-        os.environ["A_CANARY"] = secret
-        with Foreman() as foreman:
-            yield Arena(course, canaries, foreman, server.getsockname()[1], folder)
-        process.kill()
-        del os.environ["A_CANARY"]
+    with socket.create_server(("127.0.0.1", 0)) as server, canaries.beside(), Foreman() as foreman:
+        yield Arena(course, canaries, foreman, server.getsockname()[1], folder)
 
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda a: a.name)
