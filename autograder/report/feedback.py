@@ -26,7 +26,7 @@ def feedback_page(assignment: Assignment, grade: Grade, notebook: Path | None) -
         body.append(f'<section id="{q.question.id}"><h2>Question {q.question.number} · {escape(q.question.title)}</h2>')
         body.append(f"<p>{_score(q)}{',' if q.earned is None else ''} of {q.question.points} points</p>")
         answer = written_answer(notebook, q.question) if notebook else Written("", ())
-        body += [_written(assignment, q, answer)] if q.question.manual else [_case(c) for c in q.cases]
+        body += [_written(assignment, q, answer)] if q.question.manual else _cases(q)
         body.append("</section>")
     return page(f"{assignment.title} · {grade.label}", "\n".join(body))
 
@@ -41,6 +41,14 @@ def _total(grade: Grade) -> str:
 
 def _score(q: QuestionGrade) -> str:
     return "not graded yet" if q.earned is None else f"{q.earned:g}"
+
+
+def _cases(q: QuestionGrade) -> list[str]:
+    """The cases that students may see, what others earned together, and the likely cause of the failures."""
+    kept = [c for c in q.cases if not c.shown]
+    others = f"{sum(c.earned for c in kept):g} of {sum(c.points for c in kept):g} points come from cases that are not shown."
+    cause = [f"<div>{markdown(q.cause)}</div>"] if q.cause else []
+    return [*(_case(c) for c in q.cases if c.shown), *([f"<p>{others}</p>"] if kept else []), *cause]
 
 
 def _case(case: CaseGrade) -> str:

@@ -17,7 +17,7 @@ NOT_JUDGED = {"not graded", "not judged"}
 
 @dataclass(frozen=True)
 class CaseGrade:
-    """What one case said. id: 'q2.3'. output: the message, Markdown."""
+    """What one case said. id: 'q2.3'. output: the message, Markdown. shown: whether the course lets students see it at all."""
 
     id: str
     title: str
@@ -27,6 +27,7 @@ class CaseGrade:
     passed: bool
     outcome: str
     output: str
+    shown: bool = True
 
     @property
     def number(self) -> str:
@@ -35,12 +36,16 @@ class CaseGrade:
 
 @dataclass(frozen=True)
 class QuestionGrade:
-    """earned: None as long as the question has not been graded. comment: of the person who graded it."""
+    """earned: None as long as the question has not been graded. comment: of the person who graded it.
+
+    diagnosis: as the staff log has it. cause: what students are told of it beside the cases, Markdown.
+    """
 
     question: Question
     earned: float | None
     cases: tuple[CaseGrade, ...] = ()
     diagnosis: str = ""
+    cause: str = ""
     comment: str = ""
 
     @property
@@ -87,6 +92,7 @@ class Grade:
 def grade_of(assignment: Assignment, record: Record, manual: Mapping[tuple[str, str], ManualScore]) -> Grade:
     """The grade of a stored result. manual: scores that people gave, by submission and question."""
     rows = record.results["tests"]
+    causes = {question_of(t): t["output"] for t in rows[1:] if "max_score" not in t}
     unreadable = len(rows) == 1 and not record.problem
     questions = []
     for question in assignment.questions:
@@ -97,7 +103,8 @@ def grade_of(assignment: Assignment, record: Record, manual: Mapping[tuple[str, 
         cases = tuple(_case(t) for t in rows if "max_score" in t and question_of(t) == question.id)
         judged = bool(cases) and not any(c.outcome in NOT_JUDGED for c in cases)
         earned = sum(c.earned for c in cases) if judged else 0.0 if unreadable else None
-        questions.append(QuestionGrade(question, earned, cases, record.diagnoses.get(question.id, "")))
+        diagnosis, cause = record.diagnoses.get(question.id, ""), causes.get(question.id, "")
+        questions.append(QuestionGrade(question, earned, cases, diagnosis, cause))
     return Grade(record, tuple(questions), rows[0]["output"])
 
 
@@ -105,4 +112,5 @@ def _case(row: Mapping[str, Any]) -> CaseGrade:
     kind, outcome, *_ = row["tags"]
     title = row["name"].split(" · ", 1)[1]
     passed = row["status"] == "passed"
-    return CaseGrade(f"q{row['number']}", title, row["score"], row["max_score"], kind == "hidden", passed, outcome, row["output"])
+    shown = row.get("visibility") != "hidden"
+    return CaseGrade(f"q{row['number']}", title, row["score"], row["max_score"], kind == "hidden", passed, outcome, row["output"], shown)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.content import Course
+from autograder.grading.results import cause_row
+from autograder.grading.uploads import User
 from autograder.report.feedback import feedback_page
-from autograder.report.grades import Grade
+from autograder.report.grades import Grade, grade_of
 from tests.report.conftest import MakeGrade
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 8).decode()
@@ -93,6 +96,19 @@ def test_a_page_without_a_notebook_says_what_is_missing(toy: Course, make_grade:
 
 
 def test_all_users_of_a_group_are_named(page: Page, make_grade: MakeGrade) -> None:
-    from autograder.grading.uploads import User
-
     assert "Ada, Emmy" in page(make_grade(users=(User("Ada"), User("Emmy"))))
+
+
+def test_cases_that_students_never_see_are_not_shown_here(toy: Course, make_grade: MakeGrade) -> None:
+    record = make_grade(failed={"1.3": "incorrect"}).record
+    tests = [{**t, "visibility": "hidden"} if t.get("tags", [""])[0] == "hidden" else t for t in record.results["tests"]]
+    grade = grade_of(toy.assignment("toy"), replace(record, results={"tests": tests}), {})
+    shown = feedback_page(toy.assignment("toy"), grade, None)
+    assert "the property 1.3" not in shown and "0 of 1 points come from cases that are not shown." in shown
+
+
+def test_a_cause_that_waits_for_publication_is_shown(toy: Course, make_grade: MakeGrade) -> None:
+    record = make_grade(failed={"1.1": "incorrect"}).record
+    tests = [*record.results["tests"], cause_row("q1", "The sum is not divided.")]
+    grade = grade_of(toy.assignment("toy"), replace(record, results={"tests": tests}), {})
+    assert "The sum is not divided." in feedback_page(toy.assignment("toy"), grade, None)
