@@ -352,10 +352,10 @@ class IsolationPlot(L11, Choice):
         return [w for w in wrong if w.value != self.answer(decays, errors)]
 
     def why(self, decays, errors):
-        return "The learning rate is optimized away: of each weight decay only the lowest dot counts, and the lowest of them is at @{key}."
+        return "The learning rate is optimized away: of each weight decay only the lowest dot counts, and the lowest of all is @{key}."
 
     def alt(self, decays, errors):
-        return "Columns of four dots. For the weight decays @{decays}, in this order, the validation errors of the four learning rates: @{errors}."
+        return "Four columns of dots. For the weight decays @{decays} in turn, the validation errors of the four learning rates: @{errors}."
 
     def figure(self, axes, decays, errors):
         for i, column in enumerate(errors):
