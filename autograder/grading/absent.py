@@ -23,7 +23,7 @@ class CudaOnCpu(TorchFunctionMode):
         def init(this: Any, device: Any) -> None:
             plain(this, self._elsewhere(device))
 
-        context.__init__ = init  # type: ignore[method-assign]
+        context.__init__ = init  # type: ignore[method-assign,assignment]
         self.__enter__()  # type: ignore[no-untyped-call]
 
     @contextmanager

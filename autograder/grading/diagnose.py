@@ -30,6 +30,8 @@ from autograder.grading.worker import Worker
 FAULT_SECONDS = 3.0
 """Processor time of one fault. A fault that needs more does not explain answers that came in time."""
 
+MAX_CALL = 4 << 20
+"""Bytes of one recorded call; a larger one is left out of the comparison."""
 MAX_BYTES = 32 << 20
 """Of recorded calls to one question; with more, it is not diagnosed."""
 
@@ -46,13 +48,22 @@ class Diagnosis:
         return self.name or f"none ({' '.join(self.reason.split())})"
 
 
-def remember(calls: list[Call], more: list[Call]) -> None:
-    """Add the calls of a case to those of its question; beyond `MAX_BYTES` in all, without what they carried."""
-    calls += more
-    if sum(len(c.blob) + len(c.data) + len(json.dumps(c.answer)) for c in calls) > MAX_BYTES:
+def remember(calls: list[Call], more: list[Call]) -> bool:
+    """Add the calls of a case to those of its question; beyond `MAX_BYTES` in all, without what they carried.
+
+    Returns whether one was left out because it alone is larger than `MAX_CALL`.
+    """
+    kept = [call for call in more if _size(call) <= MAX_CALL]
+    calls += kept
+    if sum(map(_size, calls)) > MAX_BYTES:
         for call in calls:
             call.blob, call.data, call.callbacks = b"", b"", None
             call.answer = call.answer and {}
+    return len(kept) < len(more)
+
+
+def _size(call: Call) -> int:
+    return len(call.blob) + len(call.data) + len(json.dumps(call.answer))
 
 
 class Diagnostician:

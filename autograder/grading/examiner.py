@@ -159,7 +159,7 @@ def examine(
     end = started + assignment.limits.submission
     diagnostician = Diagnostician(assignment) if course.diagnosis != "never" else None
     calls: dict[str, list[Call]] = defaultdict(list)
-    on_device: set[str] = set()
+    not_compared: dict[str, str] = {}
     session = Session(spawn, assignment, submission, end)
     out_of_time = False
     # Public cases first: what a hidden one told the submission cannot come out in a public row any more.
@@ -183,16 +183,17 @@ def examine(
             return results
         for note in session.take_notes():
             print(f"{case.id} note for staff: {note}", file=log, flush=True)
-        remember(calls[case.question], session.transcript)
+        if remember(calls[case.question], session.transcript):
+            not_compared[case.question] = "very large calls"
         if session.take_device_use():
-            on_device.add(case.question)
+            not_compared[case.question] = "calls on the device"
     if diagnostician is not None:
         for question in (q.id for q in assignment.coded if results.has_failed(q.id)):
             if (left := end - time.monotonic()) < 1:
                 break
             diagnosis = diagnostician.explain(question, calls[question], min(DIAGNOSIS_SECONDS, left))
-            if question in on_device:
-                diagnosis = replace(diagnosis, reason=f"{diagnosis.reason}; calls on the device are not compared")
+            if question in not_compared:
+                diagnosis = replace(diagnosis, reason=f"{diagnosis.reason}; {not_compared[question]} are not compared")
             print(f"{question} diagnosis: {diagnosis}", file=log, flush=True)
             results.explain(question, diagnosis.text)
             results.write()
