@@ -127,3 +127,9 @@ def test_a_written_question_is_named_and_left_to_people(grade_cells: Grade) -> N
 
 def test_any_file_name_will_do(grade: Grade, notebook: Callable[..., Path]) -> None:
     assert score(grade(notebook("import torch", MEAN, DESCEND, name="Copy of hw (1).ipynb")))[0] == 10
+
+
+def test_a_stub_above_its_definition_raises_no_doubt(grade_cells: Grade) -> None:
+    stub = "def mean(x):\n    raise NotImplementedError('mean')"
+    received = rows(grade_cells("import torch", stub, MEAN, DESCEND))["0"]
+    assert received["status"] == "passed" and "last one counts" not in received["output"]
