@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/autograder
 HW     ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all help check test audit grade nbgrader gpu bench clean publish
+.PHONY: all help check test audit grade nbgrader gpu bench clean publish smoke soak bench-attacks
 
 all: $(READY)           ## environment, all releases and zips, solutions and stubs through the tests, one table
 	@$(RUN) build $(HW)
@@ -43,6 +43,15 @@ bench: $(READY)         ## microseconds on the simulated device; this grader bes
 	@$(VENV)/bin/python tests/accelerator/benchmark.py
 	@$(VENV)/bin/python -m tests.bench.bench --picture docs/bench.png
 
+smoke: $(READY)         ## release/gradescope/smoke.zip: reports what the platform offers, for the first week of term
+	@$(RUN) smoke-zip --root tests/toy --out release/gradescope/smoke.zip
+
+soak: $(READY)          ## a million hostile frames and a hundred killed graders (half an hour)
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.grading.soak
+
+bench-attacks: $(READY) ## the same attacks on this grader, stock Otter and stock nbgrader (half an hour, as root); table in docs/security.md
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.attacks.bench
+
 publish: $(READY)       ## the student folder into a public repository: make publish TO=../homework-public [HW=hw1_autograd]
 	@$(RUN) publish $(TO) $(HW)
 
@@ -50,4 +59,4 @@ clean:                  ## remove what make made, but the environment
 	rm -rf .cache release/solutions release/gradescope
 
 help:
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

@@ -103,6 +103,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, required=True, help="as the staff log names it")
     sub.add_argument("--assignment", help="default: what the notebook says")
 
+    sub = command(
+        "smoke-zip", _smoke_zip, "a zip that reports what the platform offers", "autograder smoke-zip --root tests/toy --out smoke.zip"
+    )
+    sub.add_argument("--out", type=Path, required=True)
+
+    sub = command("smoke", _smoke, "what the smoke zip runs on the platform", "autograder smoke --base /autograder")
+    sub.add_argument("--base", type=Path, default=Path("/autograder"))
+
     sub = command("doctor", _doctor, "what this machine offers for grading, and what follows", "autograder doctor")
 
     sub = command("grade-all", _grade_all, "grade a class", "autograder grade-all export.zip --assignment hw4_adam --out grades/hw4_adam")
@@ -308,6 +316,23 @@ def _replay(options: argparse.Namespace) -> int:
 
     course = _course(options)
     print(replay(course, assignment_of(course, options.notebook, options.assignment), options.notebook, options.case, options.seed))
+    return 0
+
+
+def _smoke_zip(options: argparse.Namespace) -> int:
+    from autograder.build.smoke import smoke_zip
+
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(smoke_zip(_course(options)))
+    print(f"{options.out}: upload it in Gradescope as the autograder of a test assignment, and hand in any file.")
+    return 0
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    from autograder.grading.smoke import smoke
+
+    course = load_course(options.base / "source")
+    smoke(course, _only_assignment(course), options.base)
     return 0
 
 
