@@ -71,7 +71,7 @@ class Limits:
 
     cell: float = 30.0
     case: float = 10.0
-    submission: float = 300.0
+    submission: float = 270.0  # with start and end less than five minutes
     memory: int = 4 << 30
 
 
