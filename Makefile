@@ -42,6 +42,7 @@ gpu: $(READY)           ## the device-sensitive tests, on a CUDA machine also th
 bench: $(READY)         ## microseconds on the simulated device; this grader beside nbgrader and Otter (a quarter of an hour; after make)
 	@$(VENV)/bin/python tests/accelerator/benchmark.py
 	@$(VENV)/bin/python -m tests.bench.bench --picture docs/bench.png
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.bench.budgets
 
 smoke: $(READY)         ## release/gradescope/smoke.zip: reports what the platform offers, for the first week of term
 	@$(RUN) smoke-zip --root tests/toy --out release/gradescope/smoke.zip
