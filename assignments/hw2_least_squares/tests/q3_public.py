@@ -42,6 +42,9 @@ def the_largest_stable_step_of_diag_3_1(env):
     X = torch.diag(torch.tensor([3.0, 1.0], dtype=torch.float64))
     claim = "For X = diag(3, 1) the factor of the steepest direction must be −1 at the returned step."
     close(max_stable_step(X), 2 / 3.0**2, rtol=RTOL, what="the step", claim=claim)
+    single = torch.tensor([[2.0]], dtype=torch.float64)
+    claim = "For X = [[2]] one iteration must be enough."
+    close(max_stable_step(single, iters=1), 2 / 2.0**2, rtol=RTOL, what="the step", claim=claim)
 
 
 @test_case(points=1)
@@ -49,4 +52,6 @@ def a_largest_step_needs_a_matrix_that_is_not_zero(env):
     max_stable_step = function(env, "max_stable_step")
     for X, problem in ((torch.ones(3), "X is a vector"), (torch.ones(0, 3), "X is empty"), (torch.zeros(3, 2), "X is zero")):
         raises(ValueError, max_stable_step, X, claim=f"max_stable_step must raise ValueError when {problem}.")
+    claim = "max_stable_step must raise ValueError when X is zero, after one iteration too."
+    raises(ValueError, max_stable_step, torch.zeros(3, 2), iters=1, claim=claim)
     raises(ValueError, max_stable_step, torch.ones(3, 2), iters=0, claim="max_stable_step must raise ValueError when iters is 0.")

@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import close, equal, function, raises, returned
+from checks import close, equal, function, raises, returned, that
 
 # Singular values down to 1e-3 of the largest one carry a relative rounding of 1e-12 in float64.
 RTOL = 1e-8
@@ -44,13 +44,15 @@ def a_problem_outside_the_domain_is_refused(env):
     for n, p, kappa, noise in ((4, 5, 2.0, 0.1), (5, 1, 2.0, 0.1), (5, 3, 0.5, 0.1), (5, 3, float("inf"), 0.1), (5, 3, 2.0, -0.1)):
         claim = "make_problem must raise ValueError unless n ≥ p ≥ 2, 1 ≤ kappa < ∞ and noise ≥ 0."
         raises(ValueError, make_problem, n, p, kappa, seed=0, noise=noise, claim=claim)
+    X, _, _ = returned(make_problem(2, 2, 1.0, seed=0, noise=0.0), "X", "y", "w_true")
+    that(X.shape == (2, 2), "make_problem must accept n = p = 2, kappa = 1 and noise = 0.")
 
 
 @test_case(points=2)
 def some_counts_by_counting(env):
     """With the step 1/λ_max the flattest direction has the factor 1 − 1/kappa."""
     iterations_needed = function(env, "iterations_needed")
-    for kappa, tol in ((10.0, 1e-6), (2.0, 0.05), (1.0, 1e-3), (7.0, 1.0), (7.0, 2.0)):
+    for kappa, tol in ((10.0, 1e-6), (2.0, 0.05), (1.0, 1e-3), (1.0, 1.0), (7.0, 1.0), (7.0, 1.5)):
         claim = f"For kappa = {kappa:g} and tol = {tol:g}, count the factors (1 − 1/kappa)² that it takes to fall to tol or below."
         equal(iterations_needed(kappa, tol), count_steps(1 - 1 / kappa, tol), what="the number of steps", claim=claim)
 

@@ -31,8 +31,11 @@ def qr_finds_the_line_through_four_points(env):
 
 
 @test_case(points=1)
-def fewer_rows_than_columns_are_refused(env):
+def as_many_rows_as_columns_suffice_and_fewer_are_refused(env):
+    square, values = torch.tensor([[2.0, 1.0], [0.0, 4.0]], dtype=torch.float64), torch.tensor([4.0, 8.0], dtype=torch.float64)
     for name in ("solve_normal_lu", "solve_qr"):
+        w = function(env, name)(square, values)
+        close(w, torch.tensor([1.0, 2.0], dtype=torch.float64), rtol=RTOL, what="w", claim=f"{name} must solve a square system.")
         X, y = torch.ones(2, 3, dtype=torch.float64), torch.ones(2, dtype=torch.float64)
         raises(ValueError, function(env, name), X, y, claim=f"{name} must raise ValueError when X has fewer rows than columns.")
         claim = f"{name} must raise ValueError when the shapes do not fit: call check_shapes first."
