@@ -98,17 +98,15 @@ def run(plan: Plan, store: Store, pool: Executor, *, width: int, done: Callable[
     def take() -> None:
         finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in finished:
-            upload = waiting.pop(future)
-            if not future.cancelled():
-                record = _record(plan, upload, _answer(plan, future), store.get(upload.id))
-                store.put(record)
-                done(record)
+            upload = waiting[future]
+            store.put(record := _record(plan, upload, _answer(plan, future), store.get(upload.id)))
+            del waiting[future]  # only now: an interrupt in between loses nothing
+            done(record)
 
     try:
         for upload in plan.uploads:
             if upload.notebook is None:
-                answer = Answer(failed_results(plan.assignment.title, upload.problem))
-                store.put(record := _record(plan, upload, answer, None))
+                store.put(record := _record(plan, upload, Answer(failed_results(plan.assignment.title, upload.problem)), None))
                 done(record)
                 continue
             while len(waiting) >= width:
@@ -117,8 +115,8 @@ def run(plan: Plan, store: Store, pool: Executor, *, width: int, done: Callable[
         while waiting:
             take()
     except KeyboardInterrupt:
-        for future in waiting:
-            future.cancel()
+        for future in [f for f in waiting if f.cancel()]:
+            del waiting[future]
         while waiting:
             take()
         raise
