@@ -560,26 +560,26 @@ class ReadingMemory(L12, Choice):
     def distractors(self, asked, rows):
         said = {
             0: "This curve grows; the parameters do not depend on the sequence length.",
-            1: "Scores grow with the square of the length; this curve does not bend upward.",
+            1: "Scores grow with the square of the length; this curve does not grow fastest.",
             2: "Without the scores the memory is linear in the length, and larger than the inputs alone.",
             3: "Only the inputs are kept, so the curve is the lowest line that grows.",
         }
         return [Wrong(style, said[self.KINDS.index(asked)]) for style in self.STYLES if style != self.answer(asked, rows)]
 
     def why(self, asked, rows):
-        return "Level: parameters. Bending upward: with the scores. Of the two lines, the steeper one keeps all but the scores: @{key}."
+        return "Level: parameters. Steepest: with the scores. Of the two parallel lines, the upper one keeps all but the scores: @{key}."
 
     def alt(self, asked, rows):
         return (
-            "Four curves. For the solid, the dashed, the dotted and the dash-dotted curve in turn, the memory in MiB at the lengths 1024, "
-            "2048 and 4096: @{rows}."
+            "Four curves on logarithmic axes. For the solid, the dashed, the dotted and the dash-dotted curve in turn, the memory in "
+            "MiB at the lengths 1024, 2048 and 4096: @{rows}."
         )
 
     def figure(self, axes, asked, rows):
         for (name, style), (one, two, four) in zip(self.STYLES.items(), rows, strict=True):
-            points = [i / 8 for i in range(1, 33)]
-            axes.plot([1024 * x for x in points], [self.through(one, two, four, x) for x in points], style, color="black", label=name)
-        axes.set(xlabel="sequence length", ylabel="MiB", ylim=(0, None))
+            points = [i / 8 for i in range(4, 33)]
+            axes.loglog([1024 * x for x in points], [self.through(one, two, four, x) for x in points], style, color="black", label=name)
+        axes.set(xlabel="sequence length", ylabel="MiB", ylim=(0.5, 20_000))
         axes.legend(loc="upper left")
 
     def through(self, one, two, four, x):
