@@ -16,6 +16,7 @@ from types import CodeType
 
 from autograder.content import ContentError
 from autograder.grading.cases import Case
+from autograder.handin import CHECK
 
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
@@ -36,10 +37,13 @@ class CaseFile:
         self.binds = [set(self._bound(node)) for node in self.statements]
 
     def cell(self, case: Case) -> str:
-        """The source of the cell for one of the file's cases. nbgrader leaves the hidden ones out of what students get."""
+        """The source of the cell for one of the file's cases. nbgrader leaves the hidden ones out of what students get.
+
+        It begins with the mark of check cells, so that this project's own grader takes the same notebook.
+        """
         body = self._function(case.name)
         hidden = "hidden=True" if case.hidden else ""
-        title = f"# {case.id} · {case.points:g} {'point' if case.points == 1 else 'points'}"
+        title = f"{CHECK} {case.id} · {case.points:g} {'point' if case.points == 1 else 'points'}"
         lines = [
             "from nbcase import case",
             "",

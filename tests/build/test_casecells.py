@@ -70,7 +70,7 @@ def test_text_inside_strings_is_not_indented() -> None:
 
 def test_all_of_a_hidden_case_stands_between_the_marks() -> None:
     title, begin, *inside, end = cells(FILE)["the_text_has_two_lines"].splitlines()
-    assert title == "# q1.2 · 1 point · a hidden check, which runs when the work is graded"
+    assert title == "# check: q1.2 · 1 point · a hidden check, which runs when the work is graded"
     assert (begin, end) == ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS") and "the_text_has_two_lines" in "".join(inside)
 
 

@@ -19,7 +19,7 @@ from autograder.build.gates import student_text
 from autograder.build.nbgrader import make_course, nbgrader
 from autograder.build.release import GateError
 from autograder.content import Assignment, ContentError, Course, load_course
-from autograder.grading.grade import Foreman
+from autograder.grading.grade import Foreman, score
 from tests.browser import browser_page, jupyter, needs_browser
 from tests.build.nbgrader_course import by_question, cell, grades, hand_in, page_id, released, solved
 
@@ -77,6 +77,12 @@ def test_a_leak_stops_the_release(folder: Path, toy: Course, own_toy: Path, tmp_
     with pytest.raises(GateError, match="hidden-test line of q1_hidden.py"):
         make_course(course, [course.assignment("toy")], tmp_path / "nbgrader", lambda _: None)
     assert not list((tmp_path / "nbgrader" / "release").rglob("*.ipynb"))
+
+
+def test_this_projects_grader_takes_the_same_notebook(folder: Path, toy: Course, foreman: Foreman, tmp_path: Path) -> None:
+    work = hand_in(tmp_path, "toy", "ada", solved(folder, toy.assignment("toy")))
+    results = foreman.grade(toy, toy.assignment("toy"), work, tmp_path / "results.json")
+    assert score(results) == (10, 10) and "raised" not in results["tests"][0]["output"]
 
 
 def test_making_the_course_again_keeps_the_gradebook(folder: Path, toy: Course) -> None:
