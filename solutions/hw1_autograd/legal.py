@@ -29,7 +29,7 @@ def derivative_of_the_scaled_direction(F, derivative, x, v, ts):
 @legal(of="remainders")
 def flattened_norm(F, derivative, x, v, ts):
     """The norm is that of the flattened remainder, in another order of operations."""
-    reference.require(x.shape == v.shape and ts.dim() == 1 and bool((ts > 0).all()), "arguments")
+    reference.require(x.shape == v.shape and ts.dim() == 1 and len(ts) > 0 and bool((ts > 0).all()), "arguments")
     start, change = F(x), derivative(v)
     reference.require(start.shape == change.shape, "shapes")
     return torch.stack([(F(x + t * v) - (start + t * change)).flatten().norm() for t in ts])

@@ -66,10 +66,11 @@ def remainders_refuses_what_does_not_fit(env):
         return (2 * x * d).reshape(2, 1)
 
     shapes = "remainders must raise ValueError when x and v have different shapes."
-    raises(ValueError, call, square, square, x, numbers(1.0), ts, claim=shapes)
+    raises(ValueError, call, square, derivative, x, numbers(1.0), ts, claim=shapes)
     column = "remainders must raise ValueError when derivative(v) has another shape than F(x), here (2, 1) and (2,)."
     raises(ValueError, call, square, derivative_as_a_column, x, x, ts, claim=column)
     raises(ValueError, call, square, derivative, x, x, numbers(0.1, 0.0), claim="remainders must raise ValueError for t = 0.")
+    raises(ValueError, call, square, derivative, x, x, numbers(), claim="remainders must raise ValueError when there is no t.")
 
 
 @test_case(points=1)
@@ -82,10 +83,12 @@ def a_power_law_has_its_exponent_as_slope(env):
 
 @test_case(points=1)
 def loglog_slope_refuses_what_has_no_line(env):
-    """A value of zero has no logarithm; equal ts give no line."""
+    """Zero has no logarithm; equal ts give no line, and no ts neither."""
     slope = function(env, "loglog_slope")
     zero = "loglog_slope must raise ValueError when a value is 0: it has no logarithm."
     raises(ValueError, slope, numbers(0.1, 0.2), numbers(1.0, 0.0), claim=zero)
+    raises(ValueError, slope, numbers(0.0, 0.2), numbers(1.0, 2.0), claim="loglog_slope must raise ValueError when a t is 0.")
+    raises(ValueError, slope, numbers(), numbers(), claim="loglog_slope must raise ValueError when there are no points.")
     raises(ValueError, slope, numbers(0.1, 0.1), numbers(1.0, 2.0), claim="loglog_slope must raise ValueError when all t are equal.")
     raises(ValueError, slope, numbers(0.1, 0.2), numbers(1.0), claim="loglog_slope must raise ValueError for vectors of two lengths.")
 
@@ -105,7 +108,26 @@ def a_right_gradient_gets_a_small_number(env):
     close(got, 0.0, rtol=0.0, atol=RIGHT, what="the error of a right gradient", claim=claim)
 
 
-@test_case(points=2)
+@test_case(points=1)
+def the_step_grows_with_the_entry(env):
+    """f(x) = x³ with h = 1/2, at x = 1/2 and at x = −3: the central difference is exactly 3x² + h_i², and h_i is 1/2 and 3/2."""
+    grad_check = function(env, "grad_check")
+
+    def cube(z):
+        return (z**3).sum()
+
+    def a_tenth_too_small(z):
+        return 3 * z**2 - 0.1
+
+    for x, h_i in ((0.5, 0.5), (-3.0, 1.5)):
+        expected = (h_i**2 + 0.1) / max(1.0, 3 * x**2 + h_i**2)
+        claim = (
+            f"At x = {x:g} with h = 0.5 the step must be h·max(1, |x|) = {h_i:g}, so that the central difference of x³ is 3x² + {h_i**2:g}."
+        )
+        close(grad_check(cube, a_tenth_too_small, numbers(x), 0.5), expected, rtol=1e-9, what="the error", claim=claim)
+
+
+@test_case(points=1)
 def a_wrong_entry_is_reported_with_its_relative_size(env):
     """f(x) = 10 x₀² + x₁ + x₁x₂; one entry of the gradient is off by 0.5 at a time, at different scales."""
     grad_check = function(env, "grad_check")

@@ -67,6 +67,7 @@ def a_column_of_targets_is_refused(env):
     call = function(env, "lstsq_backward")
     claim = "lstsq_backward must raise ValueError when y is a column (3, 1): Xw − y would be a 3×3 table of differences."
     raises(ValueError, call, X, y.reshape(3, 1), w, claim=claim)
+    raises(ValueError, call, X, y, w.reshape(2, 1), claim="lstsq_backward must raise ValueError when w is a column (2, 1).")
     raises(ValueError, call, X, y, numbers(1.0, 2.0, 3.0), claim="lstsq_backward must raise ValueError when w does not fit X.")
 
 

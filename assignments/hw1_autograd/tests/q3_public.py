@@ -82,13 +82,17 @@ def backward_through_the_outer_product(env):
 
 @test_case(points=1)
 def shapes_that_do_not_fit_are_refused(env):
-    """A row of V for a whole matrix, a G of the wrong size: broadcasting or a later error must not decide."""
-    row = matrix([1.0, 2.0])
+    """A row of V for a whole matrix, a vector for W, a G of the wrong size: broadcasting or a later error must not decide."""
+    row, wide = matrix([1.0, 2.0]), matrix([1.0, 0.0, 2.0], [0.0, 1.0, 1.0])
     for name, args in (
         ("jvp_gram", (W, matrix([1.0], [1.0], [1.0]))),
+        ("jvp_gram", (W[0], DIRECTION[0])),
         ("vjp_gram", (W, row)),
+        ("vjp_gram", (W[0], LOPSIDED)),
         ("jvp_outer", (U, V, row, K)),
+        ("jvp_outer", (U, wide, H, wide)),
         ("vjp_outer", (U, V, matrix([1.0, 2.0, 3.0]))),
+        ("vjp_outer", (U, wide, G)),
     ):
         raises(ValueError, function(env, name), *args)
 

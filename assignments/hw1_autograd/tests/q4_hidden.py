@@ -9,7 +9,7 @@ from checks import close, devices, function, on_device, returned, rng, that, unc
 
 @test_case(points=1, hidden=True)
 def random_scores_and_integer_labels(env):
-    """Nine scores of size up to 15; the labels are integers."""
+    """Nine scores of size up to 15, with labels that are integers; then two scores in float32, with labels in float64."""
     draw = rng()
     z = 30 * torch.rand(9, generator=draw, dtype=torch.float64) - 15
     y = torch.randint(2, (9,), generator=draw)
@@ -22,6 +22,9 @@ def random_scores_and_integer_labels(env):
     )
     close(loss, torch.tensor(sum(losses) / 9, dtype=torch.float64), rtol=RTOL, what="loss", claim=claim)
     close(dz, torch.tensor(slopes, dtype=torch.float64), rtol=RTOL, atol=ATOL, what="dz", claim=claim)
+    loss, dz = returned(function(env, "logistic_loss_and_grad")(torch.zeros(2), numbers(0.0, 1.0)), "loss", "dz")
+    close(loss, torch.tensor(math.log(2)), rtol=1e-6, what="loss", claim=claim)
+    close(dz, torch.tensor([0.25, -0.25]), rtol=1e-6, what="dz", claim=claim)
 
 
 @test_case(points=1, hidden=True)
@@ -42,6 +45,10 @@ def random_rows_agree_with_cross_entropy(env):
     close(loss, expected.detach(), rtol=RTOL, what="loss", claim=claim)
     close(dZ, leaf.grad, rtol=RTOL, atol=ATOL, what="dZ", claim=claim)
     unchanged(before, Z, what="Z")
+    loss, dZ = returned(function(env, "softmax_loss_and_grad")(Z[:1, :1], labels[:1] * 0), "loss", "dZ")
+    single = "One example with one class has loss 0 and gradient 0. To see it: call softmax_loss_and_grad with a 1×1 matrix and class 0."
+    close(loss, number(0.0), rtol=0.0, atol=ATOL, what="loss", claim=single)
+    close(dZ, torch.zeros(1, 1, dtype=torch.float64), rtol=0.0, atol=ATOL, what="dZ", claim=single)
 
 
 @test_case(points=1, hidden=True)
@@ -59,6 +66,9 @@ def random_rows_agree_with_layer_norm(env):
         )
         got = function(env, "normalize_vjp")(x, g, **settings)
         close(got, leaf.grad, rtol=RTOL, atol=1e-9, what="the gradient", claim=claim)
+    single = "A row with one entry is normalized to 0, whatever it is: the gradient is 0. To see it: call normalize_vjp with 1×1 matrices."
+    got = function(env, "normalize_vjp")(x[:1, :1], g[:1, :1])
+    close(got, torch.zeros(1, 1, dtype=torch.float64), rtol=0.0, atol=1e-9, what="the gradient", claim=single)
 
 
 @test_case(points=1, hidden=True)

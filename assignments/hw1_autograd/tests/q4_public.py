@@ -120,7 +120,7 @@ def moving_a_whole_row_changes_nothing(env):
 
 @test_case(points=1)
 def what_does_not_fit_is_refused(env):
-    """A column of labels, a label of 2, a class that does not exist, a g of another shape, eps = 0."""
+    """A column of labels, a label of 2, a class that does not exist, one label for two rows, no examples, a g of another shape, eps = 0."""
     logistic, softmax, normalize = (function(env, name) for name in ("logistic_loss_and_grad", "softmax_loss_and_grad", "normalize_vjp"))
     z, Z = numbers(1.0, 2.0), numbers(1.0, 2.0, 3.0, 4.0).reshape(2, 2)
     column = "logistic_loss_and_grad must raise ValueError when y is a column (2, 1): σ(z) − y would be a 2×2 table."
@@ -134,6 +134,9 @@ def what_does_not_fit_is_refused(env):
         claim="softmax_loss_and_grad must raise ValueError for class 2 of two classes 0 and 1.",
     )
     raises(ValueError, softmax, Z, torch.tensor([0, -1]), claim="softmax_loss_and_grad must raise ValueError for class −1.")
+    raises(ValueError, softmax, Z, torch.tensor([0]), claim="softmax_loss_and_grad must raise ValueError for one label and two rows.")
+    for call, empty in ((logistic, (Z[0, :0], Z[0, :0])), (softmax, (Z[:0], torch.tensor([0])[:0])), (normalize, (Z[:0], Z[:0]))):
+        raises(ValueError, call, *empty, claim=f"{call.name} must raise ValueError when there are no examples.")
     raises(ValueError, normalize, Z, z, claim="normalize_vjp must raise ValueError when g has another shape than x.")
     raises(ValueError, normalize, Z, Z, 0.0, claim="normalize_vjp must raise ValueError for eps = 0.")
 

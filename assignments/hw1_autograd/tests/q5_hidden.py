@@ -53,6 +53,10 @@ def random_graphs_agree_with_forward_differentiation(env):
         "In a random graph of fifteen nodes, every node must get the derivative of the root in it, and nodes that the root does not need "
         "must keep 0. To see it: build small graphs in which results are used several times, and change one input by 1e-6."
     )
+    alone = (
+        "The derivative of an input in itself is 1, and inputs accumulate: 2 after two calls. To see it: call backprop(Node(3.0)) twice."
+    )
+    close([float(g) for g in gradients(env, [("input", 3.0)], 0, 0)], [2.0], rtol=1e-9, what="the gradient of node", claim=alone)
     for _ in range(10):
         recipe = random_recipe(draw)
         expected = derivatives(recipe, 14)

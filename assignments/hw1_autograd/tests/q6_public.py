@@ -77,6 +77,8 @@ def operations_without_meaning_are_refused(env):
         (2,),
         claim="unbroadcast must raise ValueError for (2,) and (2, 3): they do not broadcast.",
     )
+    longer = "unbroadcast must raise ValueError for (1, 3) and (3,): a tensor with more axes is not stretched to one with fewer."
+    raises(ValueError, function(env, "unbroadcast"), numbers(1.0, 2.0, 3.0), (1, 3), claim=longer)
     vector = numbers(1.0, 0.0, 2.0)
     function(env, "Var")
     for recipe, what in (

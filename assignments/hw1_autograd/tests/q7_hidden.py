@@ -28,3 +28,7 @@ def a_matrix_follows_the_closed_form(env):
     )
     norms = [float(((h * e) ** 2).sum().sqrt()) for e in errors[:-1]]
     close(found["hist"]["grad_norm"], norms, rtol=RTOL, atol=ATOL, what='the column hist["grad_norm"]', claim=claim)
+    found = descend(env, h, c, w0, eta, 0)
+    claim = "With max_iters = 0 there are no updates and no entries, and w is the start. To see it: call gd_torch with max_iters = 0."
+    close(found["w"], w0, rtol=RTOL, what="w", claim=claim)
+    close(found["hist"]["L"], [], rtol=RTOL, what='the column hist["L"]', claim=claim)

@@ -57,6 +57,9 @@ def each_entry_is_written_before_the_update(env):
     claim = 'hist["grad_norm"] must hold the norms of the gradients before each update: 4, then 2.'
     close(found["hist"]["grad_norm"], [4.0, 2.0], rtol=RTOL, what='the column hist["grad_norm"]', claim=claim)
     close(found["w"], numbers(1.5), rtol=RTOL, what="w", claim="After max_iters = 2 iterations w must have been updated twice: 1.5.")
+    found = descend(env, numbers(2.0), numbers(1.0), numbers(3.0), 0.25, 9, 2.0)
+    claim = "With eps_grad = 2 the loop must stop at the second entry, whose norm is exactly 2, and not update w any more."
+    close(found["w"], numbers(2.0), rtol=RTOL, what="w", claim=claim)
 
 
 @test_case(points=1)
