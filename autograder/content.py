@@ -255,7 +255,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Course:
-    """course.toml: settings that hold for every assignment."""
+    """course.toml: settings that hold for every assignment.
+
+    edition: of the notes that the course uses, for quizzes. overlay: a private folder of the same shape, with the term's own quizzes.
+    """
 
     name: str
     term: str
@@ -265,10 +268,22 @@ class Course:
     points: int | None
     assignments: tuple[str, ...]
     root: Path
+    edition: str = ""
+    overlay: Path | None = None
 
     def assignment(self, name: str) -> Assignment:
         """Load one assignment. Raises `ContentError` naming the file and the key."""
         return load_assignment(self.root / "assignments" / name, self.root / "solutions" / name)
+
+    @property
+    def quiz_folders(self) -> tuple[Path, ...]:
+        """Where quizzes and their bank lie: in the course, then in its overlay. Raises `ContentError` when that folder is missing."""
+        roots = (self.root,) if self.overlay is None else (self.root, self.overlay)
+        folders = tuple(root / "assignments" / "quizzes" for root in roots)
+        for folder in folders:
+            if not folder.is_dir():
+                raise ContentError(f"{folder}: no such folder. `overlay` in course.toml names a folder of the same shape as the course's.")
+        return folders
 
 
 FEEDBACK = ("visible", "after_due_date", "after_published", "never")
@@ -286,6 +301,8 @@ def load_course(root: Path = ROOT) -> Course:
         "hidden_feedback": str,
         "diagnosis": str,
         "points": int,
+        "edition": str,
+        "overlay": str,
         "assignments": dict,
     }
     table = take(read_toml(path), keys, str(path))
@@ -307,6 +324,8 @@ def load_course(root: Path = ROOT) -> Course:
         points=table.get("points"),
         assignments=tuple(table["assignments"]),
         root=root,
+        edition=table.get("edition", ""),
+        overlay=(root / table["overlay"]).resolve() if table.get("overlay") else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.content import ROOT, ContentError, read_toml, take
+from autograder.content import ROOT, ContentError, Course, load_course, read_toml, take
 from autograder.quiz.faults import FaultChoice
 from autograder.quiz.question import Choice, Literal, Numeric, Question, SelectAll
 from autograder.quiz.score import SCORINGS
@@ -20,6 +20,8 @@ LECTURES = range(14)
 SETTINGS = {"take-home": "completion", "supervised": "correctness"}
 """Where a quiz is taken, and what its points are then given for, unless it says otherwise."""
 GRADED = ("completion", "correctness", "none")
+SAMPLE, PRIVATE = "quiz_sample", "quiz_private"
+"""The packages that modules of the bank are loaded into: of the course itself, and of its overlay."""
 FACTS: dict[str, type] = {"id": str, "lecture": int, "edition": str, "source": str, "title": str, "minutes": int, "text": str}
 
 
@@ -29,6 +31,11 @@ class Item:
 
     question: Question
     points: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the question is of the course's own bank, which may be public, and not of the private overlay."""
+        return type(self.question).__module__.startswith(f"{SAMPLE}.")
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,10 @@ class Quiz:
         return sum(item.points for item in self.items)
 
     @property
+    def is_take_home(self) -> bool:
+        return self.setting == "take-home"
+
+    @property
     def minutes(self) -> int:
         return sum(item.question.minutes for item in self.items)
 
@@ -61,11 +72,18 @@ class Quiz:
 
 
 def load_bank(root: Path = ROOT) -> dict[str, Question]:
-    """Every question of the bank, by id. Raises ContentError naming the file, the class and what is missing."""
+    """Every question of the bank and its overlay, by id. Raises ContentError naming the file, the class and what is missing."""
+    return _load_bank(load_course(root))
+
+
+def _load_bank(course: Course) -> dict[str, Question]:
     bank: dict[str, Question] = {}
-    folder = root / "assignments" / "quizzes" / "bank"
-    for path in sorted(folder.glob("l[0-9][0-9]_*.py")):
-        for cls in _classes(path):
+    folders = [folder / "bank" for folder in course.quiz_folders]
+    modules = [
+        (package, path) for package, f in zip((SAMPLE, PRIVATE), folders, strict=False) for path in sorted(f.glob("l[0-9][0-9]_*.py"))
+    ]
+    for package, path in modules:
+        for cls in _classes(path, package):
             where = f"{path}: {cls.__name__}"
             question = _question(cls, where)
             if not question.id.startswith(f"l{question.lecture:02d}-") or not path.name.startswith(f"l{question.lecture:02d}_"):
@@ -74,17 +92,22 @@ def load_bank(root: Path = ROOT) -> dict[str, Question]:
                 raise ContentError(f"{where}: the id '{question.id}' is taken.")
             bank[question.id] = question
     if not bank:
-        raise ContentError(f"{folder}: no questions. A module is called l04_autograd.py.")
+        raise ContentError(f"{folders[0]}: no questions. A module is called l04_autograd.py.")
     return bank
 
 
 def load_quizzes(root: Path = ROOT) -> dict[str, Quiz]:
-    """Every quiz, by name ('quiz04')."""
-    bank = load_bank(root)
-    return {path.stem: load_quiz(path, bank) for path in sorted((root / "assignments" / "quizzes").glob("quiz[0-9][0-9].toml"))}
+    """Every quiz, by name ('quiz04'); one of the overlay replaces the course's of the same name."""
+    course = load_course(root)
+    if course.edition not in EDITIONS:
+        where = course.root / "assignments" / "course.toml"
+        raise ContentError(f"{where}: edition is '{course.edition}'; for quizzes it must be one of {', '.join(EDITIONS)}.")
+    bank = _load_bank(course)
+    paths = {path.stem: path for folder in course.quiz_folders for path in folder.glob("quiz[0-9][0-9].toml")}
+    return {name: load_quiz(paths[name], bank, course.edition) for name in sorted(paths)}
 
 
-def load_quiz(path: Path, bank: Mapping[str, Question]) -> Quiz:
+def load_quiz(path: Path, bank: Mapping[str, Question], edition: str) -> Quiz:
     """Read one quiz. Raises ContentError naming the file and the key, also where a question cites what the course's edition lacks."""
     keys: dict[str, Any] = {
         "title": str,
@@ -106,7 +129,6 @@ def load_quiz(path: Path, bank: Mapping[str, Question]) -> Quiz:
     variants = table.get("variants", 8)
     if variants < 1:
         raise ContentError(f"{path}: variants is {variants}; it must be at least 1.")
-    edition = course_edition(path.parent)
     items = tuple(_item(entry, bank, edition, path) for entry in table["question"])
     ids = [item.question.id for item in items]
     if not ids or len(set(ids)) != len(ids):
@@ -124,13 +146,6 @@ def load_quiz(path: Path, bank: Mapping[str, Question]) -> Quiz:
         released=table["released"],
         due=table["due"],
     )
-
-
-def course_edition(quizzes: Path) -> str:
-    """The edition of the notes that the course uses, from quizzes.toml."""
-    path = quizzes / "quizzes.toml"
-    table = take(read_toml(path), {"edition": str}, str(path))
-    return _one_of(table.get("edition", ""), EDITIONS, f"{path}: edition")
 
 
 def _item(entry: Any, bank: Mapping[str, Question], edition: str, path: Path) -> Item:
@@ -156,9 +171,9 @@ def _one_of(value: str, allowed: tuple[str, ...], where: str) -> str:
     return value
 
 
-def _classes(path: Path) -> list[type[Question]]:
+def _classes(path: Path, package: str) -> list[type[Question]]:
     """The questions that a module of the bank defines itself; classes without an id are shared bases."""
-    name = f"quiz_bank.{path.stem}"
+    name = f"{package}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

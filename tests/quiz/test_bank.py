@@ -37,6 +37,13 @@ class Double(Numeric):
     def why(self, x):
         return "Twice @{x} is @{key}."
 """
+COURSE = """
+name = "A course"
+term = "now"
+edition = "2025"
+
+[assignments]
+"""
 QUIZ = """
 title = "Quiz 1"
 lecture = 1
@@ -57,7 +64,7 @@ def course(tmp_path: Path) -> Path:
     (quizzes / "bank").mkdir(parents=True)
     (quizzes / "bank" / "l01_numbers.py").write_text(MODULE)
     (quizzes / "quiz01.toml").write_text(QUIZ)
-    (quizzes / "quizzes.toml").write_text('edition = "2025"\n')
+    (tmp_path / "assignments" / "course.toml").write_text(COURSE)
     return tmp_path
 
 
@@ -130,9 +137,33 @@ def test_a_mistake_in_a_quiz_is_named(course: Path, old: str, new: str, message:
 
 
 def test_a_quiz_may_not_cite_what_the_edition_of_the_course_lacks(course: Path) -> None:
-    (course / "assignments/quizzes/quizzes.toml").write_text('edition = "2026"\n')
+    edit(course / "assignments/course.toml", "2025", "2026")
     with pytest.raises(ContentError, match="rests on the 2025 notes"):
         load_quizzes(course)
+
+
+def test_the_edition_of_the_course_must_be_known(course: Path) -> None:
+    edit(course / "assignments/course.toml", "2025", "2024")
+    with pytest.raises(ContentError, match="edition is '2024'"):
+        load_quizzes(course)
+
+
+def test_a_private_overlay_adds_questions_and_replaces_quizzes(course: Path, tmp_path: Path) -> None:
+    private = tmp_path / "private" / "assignments" / "quizzes"
+    (private / "bank").mkdir(parents=True)
+    (private / "bank" / "l01_numbers.py").write_text(MODULE.replace("l01-double", "l01-own"))
+    (private / "quiz01.toml").write_text(QUIZ.replace("l01-double", "l01-own"))
+    assert load_quizzes(course)["quiz01"].items[0].is_sample
+    edit(course / "assignments/course.toml", 'term = "now"', 'term = "now"\noverlay = "private"')
+    assert set(load_bank(course)) == {"l01-double", "l01-own"}
+    assert [item.question.id for item in load_quizzes(course)["quiz01"].items] == ["l01-own"]
+    assert not load_quizzes(course)["quiz01"].items[0].is_sample
+
+
+def test_an_overlay_that_is_not_there_is_named(course: Path) -> None:
+    edit(course / "assignments/course.toml", 'term = "now"', 'term = "now"\noverlay = "../private"')
+    with pytest.raises(ContentError, match="overlay"):
+        load_bank(course)
 
 
 def test_two_questions_may_not_share_an_id(course: Path) -> None:
