@@ -550,6 +550,9 @@ def _dispatch(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         plan = _plans[func] = _Plan(func)
     if plan.name == "_has_compatible_shallow_copy_type":
         return True
+    if plan.is_view and torch.is_inference_mode_enabled() and not args[0].is_inference():
+        with torch.inference_mode(False):  # a view of an ordinary tensor is an ordinary tensor
+            return _dispatch(func, args, kwargs)
     if _elsewhere is not None:
         return _elsewhere(plan, func, args, kwargs)
 

@@ -515,6 +515,15 @@ def test_inference_mode():
         assert not layer(torch.ones(1, 2, device="sim")).requires_grad
 
 
+def test_views_in_inference_mode_are_what_they_are_on_the_cpu():
+    for make in (lambda x: x.detach(), lambda x: x[0], lambda x: x.view(-1), lambda x: x.T, lambda x: x.split(2)[1]):
+        for device in ("cpu", "sim"):
+            x = torch.arange(6.0).reshape(3, 2).to(device)
+            with torch.inference_mode():
+                assert not make(x).is_inference() and make(x * 2).is_inference()
+                assert make(x).cpu().tolist() == make(x.cpu()).tolist()
+
+
 def test_data_loader_with_copy_to_device():
     loader = DataLoader(TensorDataset(torch.randn(6, 2), torch.arange(6)), batch_size=4)
     assert [inputs.to("sim", non_blocking=True).shape for inputs, _ in loader] == [(4, 2), (2, 2)]
