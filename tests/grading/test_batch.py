@@ -194,9 +194,7 @@ def test_gpus_are_hidden_unless_asked_for(toy: Course, store: Store, pool: Execu
     assert "a GPU could be seen" not in of(store, "ada").results["tests"][0]["output"]
 
 
-def test_a_foreman_that_shows_gpus_initializes_none(
-    toy: Course, notebook: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_foreman_that_shows_gpus_initializes_none(toy: Course, notebook: Callable[..., Path], tmp_path: Path) -> None:
     """Without a GPU here, this shows that its foreman starts, that forks work, and how the question after a GPU is asked."""
     asked = "import os, torch\nassert os.environ['PYTORCH_NVML_BASED_CUDA_CHECK'] == '1' and not torch.cuda.is_initialized()"
     with Foreman(device="cuda") as foreman:
