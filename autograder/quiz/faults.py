@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,9 +18,10 @@ DISTINCT = 0.02
 
 @dataclass(frozen=True)
 class HomeworkFault:
-    """A fault's function, and the sentence that says what is wrong with it."""
+    """A fault's function, the right one, and the sentence that says what is wrong with the fault."""
 
     call: Callable[..., Any]
+    right: Callable[..., Any]
     misconception: str
 
 
@@ -31,7 +33,11 @@ def homework_faults(homework: str) -> dict[str, HomeworkFault]:
     assignment = load_course(ROOT).assignment(homework)
     module = load(assignment, assignment.solutions / "faults.py")
     declared = {name: getattr(value, "__declaration__", None) for name, value in vars(module).items()}
-    return {name: HomeworkFault(getattr(module, name), d.misconception) for name, d in declared.items() if d is not None and d.name == name}
+    return {
+        name: HomeworkFault(getattr(module, name), getattr(module.reference, d.of), d.misconception)
+        for name, d in declared.items()
+        if d is not None and d.name == name
+    }
 
 
 class FaultChoice(Choice):
@@ -76,28 +82,32 @@ class FaultChoice(Choice):
         return [Wrong(self._fault(name).misconception, f"This mistake gives {numbers[name]:.6g} here, not {shown}.") for name in others]
 
     def _telling_inputs(self, draw: Draw) -> dict[str, Any]:
-        """The first inputs drawn on which all faults differ."""
+        """The first inputs drawn on which all faults differ, from each other and from what is right."""
         for attempt in range(ATTEMPTS):
             inputs = self.inputs(Draw(f"{draw.seed}|inputs {attempt}") if attempt else draw)
-            if self._clash(self._run_all(inputs)) is None:
+            if not self._clash(inputs, self._run_all(inputs)):
                 break
         return inputs
 
     def _numbers(self, inputs: dict[str, Any]) -> dict[str, float]:
         numbers = self._run_all(inputs)
-        clash = self._clash(numbers)
-        if clash is not None:
-            raise ContentError(f"question {self.id}: {clash[0]} and {clash[1]} give the same number with {inputs}. Draw other inputs.")
+        clash = self._clash(inputs, numbers)
+        if clash:
+            raise ContentError(f"question {self.id}: {clash} with {inputs}. Draw other inputs.")
         return numbers
 
     def _run_all(self, inputs: dict[str, Any]) -> dict[str, float]:
         return {name: float(self.run(self._fault(name).call, **inputs)) for name in self.faults}
 
-    def _clash(self, numbers: dict[str, float]) -> tuple[str, str] | None:
-        """Two faults whose numbers a reader cannot tell apart."""
-        names = sorted(numbers, key=lambda name: numbers[name])
-        pairs = zip(names, names[1:], strict=False)
-        return next((pair for pair in pairs if numbers[pair[1]] - numbers[pair[0]] <= DISTINCT * abs(numbers[pair[1]])), None)
+    def _clash(self, inputs: dict[str, Any], numbers: dict[str, float]) -> str:
+        """What a reader cannot tell apart; empty if nothing."""
+        for one, two in itertools.combinations(numbers, 2):
+            if _near(numbers[one], numbers[two]):
+                return f"{one} and {two} give the same number"
+        for name, value in numbers.items():
+            if _near(value, float(self.run(self._fault(name).right, **inputs))):
+                return f"{name} gives the right number"
+        return ""
 
     def _culprit(self, numbers: dict[str, float], shown: float) -> str:
         near = [name for name, value in numbers.items() if abs(value - shown) <= 1e-5 * abs(shown)]
@@ -110,6 +120,10 @@ class FaultChoice(Choice):
         if name not in faults:
             raise ContentError(f"question {self.id}: solutions/{self.homework}/faults.py has no fault '{name}'.")
         return faults[name]
+
+
+def _near(one: float, two: float) -> bool:
+    return abs(one - two) <= DISTINCT * max(abs(one), abs(two))
 
 
 def _six_digits(value: float) -> float | int:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from autograder.content import ContentError
+from autograder.quiz import Draw
 from autograder.quiz.bank import load_bank
 from autograder.quiz.faults import homework_faults
 from autograder.quiz.stress import problems
@@ -32,6 +33,21 @@ def test_inputs_on_which_two_faults_agree_are_refused() -> None:
     broken = type("Broken", (type(QUESTION),), {"inputs": lambda self, draw: {"alpha": 0.1, "beta1": 0.5, "beta2": 0.75, "g": 2}})
     with pytest.raises(ContentError, match="give the same number"):
         broken().variants(1)
+
+
+def test_inputs_on_which_a_fault_is_right_are_refused() -> None:
+    inputs = {"alpha": 0.1, "beta1": 0.5, "beta2": 0.75, "g": 2}
+    broken = type("Broken", (type(QUESTION),), {"faults": ("no_correction", "no_root"), "inputs": lambda self, draw: inputs})
+    with pytest.raises(ContentError, match="no_correction gives the right number"):
+        broken().variants(1)
+
+
+def test_a_draw_that_cannot_be_told_apart_is_drawn_again() -> None:
+    def inputs(self: Any, draw: Draw) -> dict[str, Any]:
+        return {"alpha": 0.1, "beta1": draw.choice("beta1", (0.5, 0.6)), "beta2": 0.75, "g": 3}
+
+    often = type("Often", (type(QUESTION),), {"faults": ("no_correction", "no_root"), "inputs": inputs})
+    assert {often().variant(k).params["beta1"] for k in range(20)} == {0.6}
 
 
 def test_a_wrong_formula_is_found() -> None:
