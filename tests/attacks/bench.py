@@ -85,7 +85,9 @@ def compare(chosen: list[Attack], jobs: int) -> str:
 def _markdown(chosen: list[Attack], columns: dict[str, list[Outcome]]) -> str:
     lines = [f"| what is attacked | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
     for number, attack in enumerate(chosen):
-        cells = [outcomes[number].got_through or "held" for outcomes in columns.values()]
+        outcomes = [column[number] for column in columns.values()]
+        print(f"{attack.name:36}", *(f"{o.points} points in {o.seconds:.0f} s" for o in outcomes), sep="  ")
+        cells = [o.got_through or "held" for o in outcomes]
         lines.append(f"| {attack.protects} | {' | '.join(cells)} |")
     held = [sum(not o.got_through for o in outcomes) for outcomes in columns.values()]
     lines.append(f"| **held** | {' | '.join(f'**{n} of {len(chosen)}**' for n in held)} |")

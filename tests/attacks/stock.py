@@ -20,7 +20,7 @@ from autograder.grading import confine
 from autograder.grading.interpreter import readable_interpreter
 from tests.attacks.arena import Attack, Canaries, Outcome
 
-SECONDS = 60.0
+SECONDS = 240.0
 PROCESSES, MEMORY, FILE = 100, 8 << 30, 64 << 20
 
 

@@ -17,11 +17,14 @@ import jsonschema
 from tests.support import GRADESCOPE, ROOT, TOY
 
 
-def kill_one(notebook: Path, out: Path, seconds: float) -> int:
-    """Grade, kill the supervisor and the foreman `seconds` after the results file appeared, check it. Returns the number of verdicts."""
+def kill_one(notebook: Path, out: Path, seconds: float, *, judging: bool) -> int:
+    """Grade, kill the supervisor and the foreman, check the results file. Returns the number of verdicts in it.
+
+    The kill comes `seconds` after the file appeared, or with `judging` after the first verdict stood in it.
+    """
     command = [sys.executable, "-m", "autograder", "grade", "--root", str(TOY), str(notebook), "--assignment", "toy", "--out", str(out)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as grader:
-        while not out.exists() and grader.poll() is None:
+        while grader.poll() is None and not (out.exists() and (not judging or "max_score" in out.read_text(encoding="utf-8"))):
             time.sleep(0.005)
         time.sleep(seconds)
         children = Path(f"/proc/{grader.pid}/task/{grader.pid}/children")

@@ -59,7 +59,7 @@ def kills(seed: int, number: int, progress: Progress) -> None:
         work = Path(folder, "work.ipynb")
         work.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
         for kill in range(number):
-            verdicts.append(kill_one(work, Path(folder, f"{kill}.json"), chance.uniform(0, 6)))
+            verdicts.append(kill_one(work, Path(folder, f"{kill}.json"), chance.uniform(0, 4), judging=kill % 2 == 1))
             progress.advance(step)
     progress.print(f"{number} graders killed, all results valid; cases judged before: {sorted(verdicts)}")
 

@@ -27,7 +27,7 @@ SLOW = MEAN.replace("    return", "    import time; time.sleep(0.05)\n    return
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(10))
 def test_a_killed_grader_leaves_valid_results(number: int, notebook: Callable[..., Path], tmp_path: Path) -> None:
-    kill_one(notebook("import torch", SLOW, DESCEND), tmp_path / "out.json", random.uniform(0, 6))
+    kill_one(notebook("import torch", SLOW, DESCEND), tmp_path / "out.json", random.uniform(0, 1), judging=number % 2 == 1)
 
 
 def test_a_killed_examiner_leaves_valid_results_that_say_so(
