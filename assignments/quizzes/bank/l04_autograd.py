@@ -3,7 +3,7 @@
 import functools
 import math
 
-from autograder.quiz import Choice, Literal, Numeric, SelectAll, Wrong, printed
+from autograder.quiz import Choice, FaultChoice, Literal, Numeric, SelectAll, Wrong, printed
 
 
 class L4:
@@ -527,3 +527,47 @@ class WhichHaveGrad(L4, SelectAll):
 
     def why(self, a, b):
         return "`a` is a leaf that requires a gradient; `e` is an intermediate that was told to keep its own; `detach()` cuts `c` off."
+
+
+class Node:
+    """A number of a computation, as homework 1 has it: what it was computed from, and an accumulator."""
+
+    def __init__(self, value, parents=(), local_grads=()):
+        self.value, self.parents, self.local_grads, self.grad = value, parents, local_grads, 0.0
+
+
+class WhichBackwardBug(L4, FaultChoice):
+    id = "l04-which-backward-bug"
+    edition = "2025"
+    source = "homework 1, question 5"
+    title = "Diagnose a backward pass"
+    minutes = 4
+    homework = "hw1_autograd"
+    faults = ("overwrites", "no_seed", "parents_as_a_dictionary", "adds_where_it_should_multiply")
+    text = r"""
+    A student's backward pass runs over the nodes $u=@{b}x$, $y=u\cdot u$ (both parents are $u$) and $f=y+@{c}x$ at $x=@{x}$, in reverse
+    topological order. All accumulators start at 0. In the end $@{shown}$ stands in that of $x$, which is wrong. Which mistake did the
+    student make?
+    """
+
+    def inputs(self, draw):
+        return {"b": draw.integer("b", 2, 4), "c": draw.integer("c", 5, 9), "x": draw.integer("x", 2, 4)}
+
+    def run(self, function, b, c, x):
+        leaf = Node(x)
+        u = Node(b * x, (leaf,), (b,))
+        y = Node(u.value**2, (u, u), (u.value, u.value))
+        function(Node(y.value + c * x, (y, leaf), (1, c)))
+        return leaf.grad
+
+    def formulas(self, b, c, x):
+        u = b * x
+        return {
+            "overwrites": b * u,
+            "no_seed": 0,
+            "parents_as_a_dictionary": c + b * u,
+            "adds_where_it_should_multiply": c + 2 * u + b - 1,
+        }
+
+    def why(self, b, c, x, shown):
+        return r"Right is $2\cdot@{b}^2x+@{c}$ at $x=@{x}$. Follow the order $f,y,u,x$ with each mistake; one leaves $@{shown}$. @{key}"

@@ -412,14 +412,14 @@ class TheMiss(L5, Numeric):
         return r"$f(a+h)=f(a)+f'(a)h+@{c}h^2$: the tangent is right up to the last term, $@{c}\cdot@{h}^2$, which is @{key}."
 
     def alt(self, c, a, h):
-        return "A parabola, @{c} times x squared, and its tangent at x = @{a}. At x = @{a} + @{h} a vertical dotted line spans the gap between the two."
+        return "A parabola, @{c} times x squared, and its tangent at x = @{a}. At x = @{a} + @{h} a thick line spans the gap between them."
 
     def figure(self, axes, c, a, h):
         grid = [a + h * (k / 40 - 1) for k in range(101)]
         axes.plot(grid, [c * x * x for x in grid], "-", color="black", label="curve")
         axes.plot(grid, [c * a * a + 2 * c * a * (x - a) for x in grid], "--", color="tab:blue", label="tangent")
         axes.plot([a], [c * a * a], "o", color="black")
-        axes.plot([a + h, a + h], [c * a * a + 2 * c * a * h, c * (a + h) ** 2], ":", color="tab:red", linewidth=3, label="gap")
+        axes.plot([a + h, a + h], [c * a * a + 2 * c * a * h, c * (a + h) ** 2], "-", color="tab:red", linewidth=3, label="gap")
         axes.set(xlabel="x", ylabel="f")
         axes.legend()
 
