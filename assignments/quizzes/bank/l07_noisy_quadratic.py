@@ -119,9 +119,9 @@ class LargerBatch(L7, SelectAll):
     def last_stable(self, h, noise):
         """The largest of many steps for which E w² stays bounded, in multiples of 1/h."""
         kept = 0.0
-        for tenth in range(1, 100):
+        for tenth in range(1, 40):
             alpha, second = tenth / 10 / h, 1.0
-            for _ in range(300):
+            for _ in range(100):
                 second = (1 - alpha * h) ** 2 * second + alpha**2 * noise
             if second < 1e6 * noise:
                 kept = tenth
