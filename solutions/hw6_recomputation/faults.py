@@ -1105,6 +1105,8 @@ def recomputed_blocks_in_one_segment(blocks, x, y, steps, lr, recompute, device,
 @fault(of="train", loses={"q7"}, hint="Does the first block's input need a gradient?")
 def train_without_parameters(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """ckpt is not told the parameters, and the first block, whose input is data, does not train."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
 
     def forward(value):
         for i, block in enumerate(blocks):
@@ -1133,6 +1135,8 @@ def train_without_parameters(blocks, x, y, steps, lr, recompute, device, ckpt=No
 @fault(of="train", loses={"q7"}, hint="What is in p.grad when the second step begins?")
 def gradients_pile_up(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """Gradients are never cleared, so each step uses the sum of all before."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
     for block in blocks:
         block.to(device)
     x, y = x.to(device), y.to(device)
@@ -1153,6 +1157,8 @@ def gradients_pile_up(blocks, x, y, steps, lr, recompute, device, ckpt=None):
 @fault(of="train", loses={"q7"}, hint="How often does the host ask the device for a number?")
 def reads_every_loss(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """loss.item() in every step makes the host wait in every step."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
     for block in blocks:
         block.to(device)
     x, y = x.to(device), y.to(device)
@@ -1174,6 +1180,8 @@ def reads_every_loss(blocks, x, y, steps, lr, recompute, device, ckpt=None):
 @fault(of="train", loses={"q7"}, hint="Who still holds the graph of the last step when the next one begins?")
 def graph_retained(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """retain_graph=True keeps the activations of a step alive while the next one builds its own."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
     for block in blocks:
         block.to(device)
     x, y = x.to(device), y.to(device)
@@ -1195,6 +1203,8 @@ def graph_retained(blocks, x, y, steps, lr, recompute, device, ckpt=None):
 @fault(of="train", loses={"q7"}, hint="What memory does a gradient of zeros need?")
 def gradients_zeroed_in_place(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """Gradients are set to zero and not freed: they take their memory in the forward pass too."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
     for block in blocks:
         block.to(device)
     x, y = x.to(device), y.to(device)
@@ -1228,6 +1238,8 @@ def recomputes_as_many_as_there_are(blocks, x, y, steps, lr, recompute, device, 
 @fault(of="train", loses={"q7"}, hint="On which device does each of the operands lie?")
 def data_left_on_the_host(blocks, x, y, steps, lr, recompute, device, ckpt=None):
     """The blocks move to the device and the data does not."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
     for block in blocks:
         block.to(device)
 
