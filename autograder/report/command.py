@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from autograder.report.feedback import feedback_page
 from autograder.report.grades import Grade, grade_of
 from autograder.report.manual import read_manual, write_manual
 
+STAFF_NOTE = re.compile(r"^(\S+) note for staff: (.*)$", re.MULTILINE)
 SHOWN = 20
 """Changed scores that are printed; all are in changes.csv."""
 
@@ -62,8 +64,11 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
         failed = [g for g in grades if g.record.problem]
         if before is not None:
             say_changes(on, changes(before, grades), options.out)
+        noted = write_staff_notes(grades, options.out)
     waiting = sum(bool(g.missing) for g in grades)
     on.print(f"Graded: {len(grades)}, of which {waiting} have parts that people still have to grade. Results: {options.out}")
+    if noted:
+        on.print(f"Notes for staff about {noted} submissions, which students do not see: {options.out / 'staff_notes.md'}")
     for grade in failed:
         on.print(f"{grade.record.submission}: the grader failed; run the command again. {grade.record.problem}", markup=False, style="bold")
     return 1 if failed else 0
@@ -113,6 +118,16 @@ def write_all(assignment: Assignment, uploads: Sequence[Upload], store: Store, o
     write_private(out / "canvas.csv", canvas_csv(assignment, grades))
     write_private(out / "report.html", class_report(assignment, grades, identify=options.identify))
     return grades
+
+
+def write_staff_notes(grades: Sequence[Grade], out: Path) -> int:
+    """What test cases left for staff, by submission; returns how many submissions have a note. Notes change no score."""
+    found = {g.label: STAFF_NOTE.findall(g.record.log) for g in grades}
+    noted = {label: notes for label, notes in found.items() if notes}
+    parts = [f"## {label}\n\n" + "\n".join(f"- {case}: {text}" for case, text in notes) for label, notes in noted.items()]
+    if noted:
+        write_private(out / "staff_notes.md", "\n\n".join(["# Notes for staff", *parts]) + "\n")
+    return len(noted)
 
 
 def results_json(record: Record) -> str:

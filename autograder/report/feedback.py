@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from autograder.content import Assignment, Question
+from autograder.report.drawn import Drawn, drawn_figures
 from autograder.report.grades import CaseGrade, Grade, QuestionGrade
 from autograder.report.html import markdown, page, prose, table
 from autograder.report.written import Written, written_answer
@@ -22,11 +24,16 @@ def feedback_page(assignment: Assignment, grade: Grade, notebook: Path | None) -
         table(["", "", "points", "of"], rows, numbers=2),
         f"<h2>What was received</h2>{markdown(grade.received)}",
     ]
+    drawn = drawn_figures(assignment, notebook) if notebook else []
     for q in grade.questions:
         body.append(f'<section id="{q.question.id}"><h2>Question {q.question.number} · {escape(q.question.title)}</h2>')
         body.append(f"<p>{_score(q)}{',' if q.earned is None else ''} of {q.question.points} points</p>")
         answer = written_answer(notebook, q.question) if notebook else Written("", ())
-        body += [_written(assignment, q, answer)] if q.question.manual else _cases(q)
+        if q.question.manual:
+            body.append(_written(assignment, q, answer, drawn))
+            drawn = []  # they belong to the first written question
+        else:
+            body += _cases(q)
         body.append("</section>")
     return page(f"{assignment.title} · {grade.label}", "\n".join(body))
 
@@ -62,8 +69,9 @@ def _case(case: CaseGrade) -> str:
     return f'<details class="{state.lower()}" open><summary>{title}</summary><div>{shown}</div></details>'
 
 
-def _written(assignment: Assignment, q: QuestionGrade, answer: Written) -> str:
-    figures = "".join(
+def _written(assignment: Assignment, q: QuestionGrade, answer: Written, drawn: Sequence[Drawn]) -> str:
+    """drawn: figures made here from the student's own table, which take the place of those that the notebook brings along."""
+    figures = "".join(f"<figure>{d.svg}<figcaption>{escape(d.says)}</figcaption></figure>" for d in drawn) or "".join(
         f'<figure><img src="data:image/png;base64,{png}" alt="Figure {n} of your notebook in question {q.question.number}"></figure>'
         for n, png in enumerate(answer.figures, start=1)
     )

@@ -112,3 +112,16 @@ def test_a_cause_that_waits_for_publication_is_shown(toy: Course, make_grade: Ma
     tests = [*record.results["tests"], cause_row("q1", "The sum is not divided.")]
     grade = grade_of(toy.assignment("toy"), replace(record, results={"tests": tests}), {})
     assert "The sum is not divided." in feedback_page(toy.assignment("toy"), grade, None)
+
+
+def test_figures_that_are_drawn_here_take_the_place_of_those_in_the_upload(
+    page: Page, make_grade: MakeGrade, toy: Course, tmp_path: Path
+) -> None:
+    solutions = tmp_path / "solutions"
+    solutions.mkdir()
+    drawing = "from matplotlib.figure import Figure\n\n\ndef figures(cells):\n    return [(f'{len(cells)} cells.', Figure())]\n"
+    (solutions / "figures.py").write_text(drawing)
+    (solutions / "written.md").write_text((page.assignment.solutions / "written.md").read_text())
+    page.assignment = replace(page.assignment, solutions=solutions)
+    shown = page(make_grade(), markdown("## Question 3 · Why the mean"), picture(PNG))
+    assert shown.count("<figure><svg") == 1 and "<figcaption>1 cells.</figcaption>" in shown and PNG not in shown

@@ -14,6 +14,7 @@ from autograder.content import ContentError, Course
 from autograder.grading.results import failed_results
 from autograder.grading.uploads import User
 from autograder.report.changes import changes
+from autograder.report.command import write_staff_notes
 from autograder.report.exports import canvas_csv, gradescope_csv
 from autograder.report.grades import grade_of
 from autograder.report.manual import ManualScore, csv_text, read_manual, write_manual
@@ -145,3 +146,12 @@ def test_new_and_vanished_submissions_are_changes(make_grade: MakeGrade) -> None
 def test_a_persons_score_is_a_change(make_grade: MakeGrade) -> None:
     (change,) = changes([make_grade()], [make_grade(manual=2)])
     assert change.why == "question 3: graded by people, none → 2"
+
+
+def test_notes_of_test_cases_reach_staff_by_submission(make_grade: MakeGrade, tmp_path: Path) -> None:
+    noted, silent = make_grade("ada"), make_grade("carl")
+    log = "seed 3\nq8.9 note for staff: Trial 5 did not repeat.\nq8.9 the case: correct\n"
+    grades = [replace(noted, record=replace(noted.record, log=log)), silent]
+    assert write_staff_notes(grades, tmp_path) == 1
+    text = (tmp_path / "staff_notes.md").read_text()
+    assert "- q8.9: Trial 5 did not repeat." in text and noted.label in text and silent.label not in text
