@@ -106,7 +106,7 @@ def agreement_findings(graded: Graded, local: Iterable[Outcome]) -> Iterator[Fin
     """Where Otter's own test class, on the executed namespace, gives another verdict than the grader."""
     ours = {o.case: o.passed for o in graded.outcomes}
     for o in local:
-        if ours[o.case] != o.passed:
+        if o.case in ours and ours[o.case] != o.passed:
             verdicts = ("PASS" if ours[o.case] else "FAIL", "PASS" if o.passed else "FAIL")
             what = f"{o.case} {o.name}: {verdicts[0]} in the grader, {verdicts[1]} under Otter's test class: {o.message.strip()[:200]}"
             yield Finding(graded.row.name, what, "The case sees the submission otherwise than through data.")
