@@ -45,7 +45,7 @@ class FaultChoice(Choice):
 
     homework: its folder. faults: names in its faults.py, four or more. The text shows the inputs and `@{shown}`, the wrong number.
     A subclass defines `inputs(draw)` and `run(function, **inputs)`, and for the tests `formulas(**inputs)`: each fault's number by name,
-    written without its code.
+    written without its code. Inputs on which two faults agree, or one is right, are drawn again.
     """
 
     homework: ClassVar[str]
