@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--stock", action="store_true", help="compare with real otter run (12 s for each row)")
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
     sub.add_argument("--seed", type=int, help="repeat an audit with its inputs")
+    sub.add_argument("--summary", type=Path, metavar="FILE", help="update the homework's line in the table of this Markdown file")
 
     sub = command("try", _try, "grade the functions in one Python file against one question", "autograder try hw4_adam q2 my_attempt.py")
     sub.add_argument("assignment")
@@ -279,7 +280,14 @@ def _audit(options: argparse.Namespace) -> int:
 
     course, assignments = _chosen(options)
     only = tuple(options.only)
-    wanted = {"mutants": options.mutants, "repeats": options.repeat, "stock": options.stock, "jobs": options.jobs, "seed": options.seed}
+    wanted = {
+        "mutants": options.mutants,
+        "repeats": options.repeat,
+        "stock": options.stock,
+        "jobs": options.jobs,
+        "seed": options.seed,
+        "summary": options.summary,
+    }
     return run_audit(course, assignments, only=only, **wanted)
 
 

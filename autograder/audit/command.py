@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 
 from autograder.audit.audit import Audit, audit, repeat
@@ -9,6 +11,7 @@ from autograder.audit.matrix import Crew
 from autograder.audit.mutants import survey
 from autograder.audit.page import page
 from autograder.audit.stock import stock_findings
+from autograder.audit.summary import update
 from autograder.audit.table import Bars, console, matrix_table, say_findings
 from autograder.content import Assignment, Course
 
@@ -23,16 +26,18 @@ def run_audit(
     stock: bool = False,
     jobs: int = 2,
     seed: int | None = None,
+    summary: Path | None = None,
 ) -> int:
     """Audit each assignment; 1 when a finding of any of them is a failure. The page of a whole audit goes to release/audit.
 
-    mutants: grade the mutants of the reference in place of the declared rows.
+    mutants: grade the mutants of the reference in place of the declared rows. summary: a Markdown file whose table a whole audit updates.
 
     Raises `ContentError` when a homework's files cannot be read and `GradingError` when the grader does not start.
     """
     on = console()
     failed = False
     for assignment in assignments:
+        mutation = None
         with Bars(on) as bars:
             with Crew(jobs) as crew:
                 found = audit(course, assignment, crew, bars, only=("reference",) if mutants else only, seed=seed)
@@ -45,6 +50,8 @@ def run_audit(
             if repeats and not found.failed:
                 found.findings += repeat(course, found, repeats, jobs, bars)
         _report(on, course, found, whole=not (only or mutants))
+        if summary and not only and len(found.matrix[0].outcomes):
+            update(summary, course, found, mutation)
         failed |= found.failed
     return 1 if failed else 0
 
