@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,10 +63,12 @@ def compare(chosen: list[Attack], jobs: int) -> str:
                 f"Otter {version('otter-grader')}": stock_otter(course, canaries, port),
                 f"nbgrader {version('nbgrader')}": stock_nbgrader(course, canaries, port, top / "template"),
             }
+            controls = {}
             for title, run in runners.items():
                 (top / "control" / title).mkdir(parents=True)
-                if (honest := run(Attack("control", "", ()), top / "control" / title).points) != HONEST:
-                    raise RuntimeError(f"{title} gives honest work {honest} points instead of {HONEST}: the comparison would say nothing.")
+                control = controls[title] = run(Attack("control", "", ()), top / "control" / title)
+                if control.points != HONEST:
+                    raise RuntimeError(f"{title}: {control.points} points for honest work, not {HONEST}; the comparison would say nothing.")
             with ThreadPoolExecutor(jobs) as pool:
                 for title, run in runners.items():
                     step = progress.add_task(title, total=len(chosen))
@@ -76,7 +79,7 @@ def compare(chosen: list[Attack], jobs: int) -> str:
                         outcome = run(attack, folder)
                         confine.remove(folder)
                         progress.advance(step)
-                        return outcome
+                        return replace(outcome, seen=[s for s in outcome.seen if s not in controls[title].seen])
 
                     columns[title] = list(pool.map(one, chosen))
     return _markdown(chosen, columns)
