@@ -66,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("name", help="hw, a number, and words: hw7_proximal_steps")
     sub.add_argument("--lecture", type=int, default=13, metavar="N", help="it is released after lecture N (default 13)")
 
+    sub = command(
+        "new-term", _new_term, "reset what belongs to the old term: its name, release ids, void cases", "autograder new-term 2028-spring"
+    )
+    sub.add_argument("term", help="as in course.toml: 2028-spring")
+
     sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
 
@@ -237,6 +242,14 @@ def _new(options: argparse.Namespace) -> int:
         print(f"wrote {path.relative_to(course.root)}")
     print(f"entered {options.name} in assignments/course.toml")
     print(f"Next: make check HW={options.name}, then make HW={options.name}. CONTRIBUTING.md says how a homework is written.")
+    return 0
+
+
+def _new_term(options: argparse.Namespace) -> int:
+    from autograder.build.term import new_term
+
+    print("\n".join(new_term(_course(options), options.term)))
+    print("Next: make, look at the notebooks, commit; then docs/first-week.md.")
     return 0
 
 
