@@ -1,0 +1,126 @@
+"""The take-home notebook: every paper's statements, native form fields for the answers, and no key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.content import Course, read_text
+from autograder.handin import SETUP, SUBMIT
+from autograder.quiz import draw, responses, sheet
+from autograder.quiz.bank import Item, Quiz
+from autograder.quiz.papers import Paper, version
+from autograder.quiz.variant import CHOICE, SELECT, Prompt
+
+DPI = 90
+
+
+def seed(course: Course) -> str:
+    """What the papers of a term are drawn from, beside quiz and person."""
+    return f"{course.name}, {course.term}"
+
+
+def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> nbformat.NotebookNode:
+    """The notebook to publish. It follows from the prompts alone."""
+    mark = f"{quiz.name}, release {version(papers)}"
+    cells = [
+        new_markdown_cell(front(quiz)),
+        _form(new_code_cell(f"#@title Set-up\n{SETUP} {mark}\n{_inlined()}\n\n\n{_sheet(course, quiz, papers)}")),
+        _form(
+            new_code_cell(
+                f'#@title Your PennKey {{ run: "auto" }}\n{quiz.name}_who = ""  # @param {{type:"string"}}\nsheet.open({quiz.name}_who)'
+            )
+        ),
+    ]
+    for number, item in enumerate(quiz.items, start=1):
+        prompts = [paper.variants[number - 1].prompt for paper in papers]
+        cells += [
+            new_markdown_cell(f"## Question {number} · {item.question.title}\n{worth(item)}"),
+            _form(new_code_cell(f"#@title Show question {number}\nsheet.show({number})")),
+            new_code_cell(f'#@title Answer {number} {{ run: "auto" }}\n{fields(quiz.name, number, prompts)}'),
+        ]
+    cells.append(new_markdown_cell(_HAND_IN))
+    cells.append(_form(new_code_cell(f"#@title Look at your answers: run this cell last\n{SUBMIT} {mark}\nsheet.review(globals())")))
+    for number, cell in enumerate(cells):
+        cell["id"] = hashlib.sha256(f"{quiz.name} {number}".encode()).hexdigest()[:12]
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "colab": {"name": f"{quiz.name}.ipynb", "provenance": [], "toc_visible": True},
+    }
+    return new_notebook(cells=cells, metadata=metadata)
+
+
+def front(quiz: Quiz) -> str:
+    """What stands at the top of a quiz, in Markdown: what it is worth, when it is due, what is allowed."""
+    points, minutes = quiz.points, quiz.minutes
+    worth = {
+        "completion": f"{points} points, for answering every question",
+        "correctness": f"{points} points, for right answers",
+        "none": "not graded",
+    }[quiz.graded]
+    models = "allowed" if quiz.models_allowed else "not allowed"
+    return (
+        f"# {quiz.title}\n\n"
+        f"{len(quiz.items)} questions, about {minutes} minutes · {worth} · lecture {quiz.lecture}\n\n"
+        f"Released {quiz.released} · due {quiz.due} · language models are **{models}**\n\n"
+        "Write your PennKey below and run all cells (Runtime > Run all): the numbers of the questions are your own. Answers are taken from "
+        "the cells as they stand in the file; nothing is run when it is graded."
+    )
+
+
+def worth(item: Item) -> str:
+    points, minutes = item.points, item.question.minutes
+    return f"*{points} point{'s' * (points > 1)} · about {minutes} minute{'s' * (minutes > 1)}*"
+
+
+def fields(quiz: str, number: int, prompts: Sequence[Prompt]) -> str:
+    """The fields of one answer: in Colab native inputs, elsewhere assignments to write a literal into."""
+    name = f"{quiz}_q{number}"
+    labels = sorted({option.label for prompt in prompts for option in prompt.options})
+    if prompts[0].kind == CHOICE:
+        return f'{name} = ""  # @param {json.dumps(["", *labels])}'
+    if prompts[0].kind == SELECT:
+        return "\n".join(f'{name}_{label} = False  # @param {{type:"boolean"}}' for label in labels)
+    return f'{name} = ""  # @param {{type:"string"}}'
+
+
+def _sheet(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
+    """The line that gives the notebook its statements."""
+    data = [
+        {"fingerprint": p.fingerprint, "questions": [w | {"png": _png(v.prompt)} for w, v in zip(p.wording, p.variants, strict=True)]}
+        for p in papers
+    ]
+    text = json.dumps(data, ensure_ascii=False)
+    return f"import json\n\nPAPERS = json.loads({text!r})\nsheet = Sheet({quiz.name!r}, {version(papers)!r}, {seed(course)!r}, PAPERS)"
+
+
+def _png(prompt: Prompt) -> str:
+    return base64.b64encode(prompt.figure.png(dpi=DPI)).decode() if prompt.figure else ""
+
+
+def _inlined() -> str:
+    """What the notebook runs, in one cell: the files it is made of, without their imports of each other."""
+    texts = [read_text(Path(str(module.__file__))) for module in (draw, responses, sheet)]
+    future = "from __future__ import annotations\n"
+    code = "\n\n".join(re.sub(r"^from autograder\..*\n", "", text.replace(future, ""), flags=re.MULTILINE).strip() for text in texts)
+    return f"{future}\n{code}"
+
+
+def _form(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A cell whose code Colab and Jupyter hide; its fields and output stay."""
+    cell.metadata["cellView"] = "form"
+    return cell
+
+
+_HAND_IN = """## Hand in
+
+Run the cell below: it shows what your file says and whether each answer has the right form, not whether it is right. Then download the
+notebook (File > Download > Download .ipynb) and upload it to Gradescope, by yourself: a quiz is not handed in by a group."""
