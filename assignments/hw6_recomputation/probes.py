@@ -295,10 +295,10 @@ def train_on_device(env, weights, heads, x, y, steps, lr, recompute, device, not
     return losses, [[p.detach().cpu() for p in block.parameters()] for block in blocks]
 
 
-def train_fits(env, weights, heads, x, y, steps, lr, recompute):
-    """Whether training gets through on sim, or runs out of the memory that the check gave it."""
+def train_fits(env, weights, heads, x, y, steps, lr, recompute, device):
+    """Whether training gets through on the device, or runs out of the memory that the check gave it."""
     try:
-        train_on_device(env, weights, heads, x, y, steps, lr, recompute, "sim", lambda number: None)
+        train_on_device(env, weights, heads, x, y, steps, lr, recompute, device, lambda number: None)
     except torch.OutOfMemoryError:
         return False
     return True

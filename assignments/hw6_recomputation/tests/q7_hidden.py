@@ -49,7 +49,7 @@ def training_fits_where_only_two_of_six_blocks_may_keep_everything(env):
     with counting(env) as before:
         probe(env, "settle")
     with counting(env, capacity=before.live + room):
-        fits = probe(env, "train_fits", weights, heads, x, y, 2, 0.1, 4)
+        fits = probe(env, "train_fits", weights, heads, x, y, 2, 0.1, 4, "sim")
     claim = (
         "The first blocks must be recomputed one by one, and no graph, gradient or activation may outlive its step: the device ran out of "
         "memory. To see it: plot the history of accelerator.measure()'s ledger over two steps."
