@@ -67,6 +67,8 @@ def show(value: object, digits: int = 6) -> str:
         return _numbers(value.detach().tolist(), digits)
     if isinstance(value, float):
         return f"{value:.{digits}g}"
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return f"<an integer of {value.bit_length()} bits>"
     if isinstance(value, str):
         return repr(value) if len(value) <= 60 else repr(value[:57] + "...")
     if isinstance(value, Mapping):
@@ -225,7 +227,11 @@ def _comparable(got: Any, expected: Any, what: str, dtype: bool) -> tuple[Tensor
         number = got.item()
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise Invalid(f"{_name()}: {what} must be a number; it is {_type(got)}.", _with_call(""))
-    return torch.tensor(float(number), dtype=torch.float64), torch.tensor(float(expected), dtype=torch.float64)
+    try:
+        number = float(number)
+    except OverflowError:
+        raise CheckFailed(f"{_name()}: {what} is an integer that is too large for a float.", _with_call("")) from None
+    return torch.tensor(number, dtype=torch.float64), torch.tensor(float(expected), dtype=torch.float64)
 
 
 def _wide(value: Tensor) -> Tensor:

@@ -143,3 +143,11 @@ def test_each_draw_of_a_case_repeats_with_its_seed_and_only_then() -> None:
     with checks.seeded(5):
         again = torch.rand(3, generator=checks.rng())
     assert torch.equal(first, again) and not torch.equal(first, torch.rand(3, generator=checks.rng()))
+
+
+def test_an_integer_too_large_for_a_float_is_wrong_and_no_fault_of_the_test() -> None:
+    huge = 10**5000
+    with pytest.raises(checks.CheckFailed, match="too large for a float"):
+        checks.close(huge, 1.0, rtol=1e-9)
+    with pytest.raises(checks.CheckFailed, match="an integer of 16610 bits"):
+        checks.equal(huge, 3)
