@@ -1006,7 +1006,7 @@ def distance_in_place_of_loss(update, H, w0, tol=1e-6, cap=10_000):
     return None
 
 
-@fault(of="steps_to_tol", loses={"q6"}, hint="At which point is the gradient of the third update taken?")
+@fault(of="steps_to_tol", loses={"q6"}, hint="At which point is the gradient of the third update taken?", only_limited=True)
 def gradient_at_the_start(update, H, w0, tol=1e-6, cap=10_000):
     """Every update gets the gradient at the start."""
     g = H @ w0
@@ -1257,6 +1257,12 @@ def device_from_a_global(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=
     """The device is chosen by a global, cuda or else cpu, and not taken from the inputs."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return reference.adam_step(*(x.to(device) for x in (w, g, m, v)), t, alpha, beta1, beta2, eps)
+
+
+@fault(of="adam_step", loses={"q1"}, hint="What becomes of your code on a machine without CUDA?", only_limited=True)
+def hard_coded_cuda(w, g, m, v, t, alpha=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """The step moves everything to the device cuda by name, wherever the inputs lie."""
+    return reference.adam_step(*(x.to("cuda") for x in (w, g, m, v)), t, alpha, beta1, beta2, eps)
 
 
 @fault(of="adam_step", loses={"q1"}, hint="What does an `if` on a tensor ask of the device?")
