@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/autograder
 HW     ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all help check test audit grade nbgrader gpu bench clean publish smoke soak bench-attacks
+.PHONY: all help check test audit grade nbgrader gpu bench clean publish smoke soak bench-attacks compat
 
 all: $(READY)           ## environment, all releases and zips, solutions and stubs through the tests, one table
 	@$(RUN) build $(HW)
@@ -52,6 +52,9 @@ soak: $(READY)          ## a million hostile frames and a hundred killed graders
 
 bench-attacks: $(READY) ## the same attacks on this grader, stock Otter and stock nbgrader (half an hour, as root); table in docs/security.md
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.attacks.bench
+
+compat: $(READY)        ## the solution notebooks on Colab's package versions, every cell (ten minutes; after make)
+	@$(VENV)/bin/python -m tests.student.colab $(HW)
 
 publish: $(READY)       ## the student folder into a public repository: make publish TO=../homework-public [HW=hw1_autograd]
 	@$(RUN) publish $(TO) $(HW)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,8 @@ from autograder.build.expected import Expected
 from autograder.build.notebook import student_notebook, to_bytes
 from autograder.content import Course
 from autograder.grading.grade import Foreman, score
-from tests.support import DESCEND, MEAN, ROOT
-
-HERE = Path(__file__).parent
+from tests.student.colab import FAKE, make_kernel
+from tests.support import DESCEND, MEAN
 
 
 @pytest.fixture(scope="module")
@@ -139,19 +136,7 @@ def test_a_badge_appears_when_the_course_names_a_repository(stub: nbformat.Noteb
 
 @pytest.fixture(scope="module")
 def colab() -> str:
-    """A kernel with Colab's versions, made once for each list of versions."""
-    wanted = HERE / "colab-requirements.txt"
-    place = ROOT / ".cache" / f"colab-{hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:10]}"
-    if not (place / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-        install = [str(place / "bin" / "pip"), "install", "-q", "torch==2.13.0", "-r", str(wanted)]
-        subprocess.run(install, check=True, capture_output=True, timeout=1200)
-        (place / "ready").touch()
-    spec = place / "share" / "jupyter" / "kernels" / "colab"
-    spec.mkdir(parents=True, exist_ok=True)
-    launch = [str(place / "bin" / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": launch, "display_name": "Colab", "language": "python"}))
-    return str(place)
+    return str(make_kernel())
 
 
 def freeze(place: str) -> set[str]:
@@ -175,7 +160,7 @@ def test_it_works_with_colabs_versions_and_changes_none_of_them(
         folder.mkdir()
     live.write_bytes(to_bytes(work))
     work.cells.insert(0, nbformat.v4.new_code_cell("import google.colab"))
-    ran = run_all(work, content, "colab", PYTHONPATH=str(HERE / "fake_colab"), LIVE_NOTEBOOK=str(live), DOWNLOADS=str(downloads))
+    ran = run_all(work, content, "colab", PYTHONPATH=str(FAKE), LIVE_NOTEBOOK=str(live), DOWNLOADS=str(downloads))
 
     assert "Ready: Python" in said(ran, "# setup: toy")
     assert "2 of 2 public checks pass" in said(ran, "# check: q1")
