@@ -145,6 +145,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
     sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s)")
 
+    sub = commands.add_parser("quiz", help="build, preview, grade and analyse quizzes", add_help=False)
+    sub.set_defaults(run=_quiz)
+    sub.add_argument("arguments", nargs=argparse.REMAINDER)
+
     sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
     sub.add_argument("--base", type=Path, default=Path("/autograder"))
 
@@ -389,6 +393,12 @@ def _erratum(options: argparse.Namespace) -> int:
     except GateError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
+
+
+def _quiz(options: argparse.Namespace) -> int:
+    from autograder.quiz.command import run  # its own parser: the zips of homework carry this file without that room
+
+    return run(options.arguments)
 
 
 def _gradescope(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ def _graded(sheet: KeySheet, submission: Submission, users: Sequence[tuple[str, 
     flags = [] if users else ["identity not checked: nobody is named as the uploader"]
     rows = [_received(_receipt(sheet, who, variant, judged, answers), problem=not all(j.is_answered for j in judged))]
     rows += [_row(number, j, sheet.graded) for number, j in enumerate(judged, start=1)]
-    responses = {j.slot.question: None if is_blank(j.response) else _plain(j.response) for j in judged}
+    responses = {j.slot.question: _stored(j.response) for j in judged}
     return _results(sheet, rows, flags, who=who, variant=variant, responses=responses)
 
 
@@ -174,6 +175,16 @@ def _results(sheet: KeySheet, rows: list[dict[str, Any]], flags: list[str], scor
         "tests": rows,
     }
     return results if score is None else results | {"score": score}
+
+
+def _stored(response: Any) -> Any:
+    """A response as JSON; what JSON has no form for becomes text."""
+    if isinstance(response, str):
+        return _plain(response)
+    if isinstance(response, list | tuple):
+        return [_stored(part) for part in response]
+    finite = response is None or isinstance(response, bool | int) or (isinstance(response, float) and math.isfinite(response))
+    return response if finite else _plain(response)
 
 
 def _plain(response: Any) -> str:

@@ -9,9 +9,10 @@ import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from autograder.content import ContentError
+from autograder.content import ROOT, ContentError
 from autograder.quiz.question import Numeric, Question
 from autograder.quiz.score import score
 from autograder.quiz.text import holes, read_back
@@ -117,11 +118,11 @@ def _apart(numbers: list[Any], distance: Callable[[float], float]) -> Iterator[s
             return
 
 
-def main(prefix: str = "") -> int:
+def main(prefix: str = "", root: Path = ROOT) -> int:
     from autograder.quiz.bank import load_bank
 
     wrong = 0
-    for id, question in load_bank().items():
+    for id, question in load_bank(root).items():
         if id.startswith(prefix):
             found = problems(question)
             wrong += len(found)
@@ -132,4 +133,4 @@ def main(prefix: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main("".join(sys.argv[1:2])))
