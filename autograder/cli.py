@@ -145,9 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--jobs", type=int, default=2, help="foremen side by side (default 2)")
     sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s)")
 
-    sub = commands.add_parser("quiz", help="build, preview, grade and analyse quizzes", add_help=False)
+    sub = commands.add_parser("quiz", help="build, preview, grade and analyse quizzes", add_help=False, prefix_chars="\0")  # no options
     sub.set_defaults(run=_quiz)
-    sub.add_argument("arguments", nargs=argparse.REMAINDER)
+    sub.add_argument("arguments", nargs="*")
 
     sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
     sub.add_argument("--base", type=Path, default=Path("/autograder"))

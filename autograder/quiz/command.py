@@ -95,14 +95,15 @@ def _print_table(course: Course, built: Sequence[Built]) -> None:
     if not console.is_terminal:
         console.width = 190
     table = Table(title=f"{course.name}: quizzes", title_justify="left")
-    for heading in ("quiz", "release", "setting", "counts for", "questions", "points", "minutes", "variants", "bank", "files in release/"):
+    for heading in ("quiz", "release", "setting", "counts for", "questions", "points", "minutes", "variants", "bank", "given as"):
         table.add_column(heading, overflow="fold")
     for b in built:
         q = b.quiz
-        files = ", ".join(str(path.relative_to(course.root / "release")) for path in b.files.values())
         numbers = (len(q.items), q.points, q.minutes, q.variants)
-        table.add_row(q.name, b.version, q.setting, q.graded, *map(str, numbers), _bank(q), files)
+        table.add_row(q.name, b.version, q.setting, q.graded, *map(str, numbers), _bank(q), ", ".join(b.files))
     console.print(table)
+    for way, folder in sorted({(way, path.parent) for b in built for way, path in b.files.items()}, key=lambda f: WAYS.index(f[0])):
+        console.print(f"{way:10} {folder.relative_to(course.root)}")
     for b in built:
         if b.quiz.graded == "correctness" and any(item.is_sample for item in b.quiz.items):
             console.print(
