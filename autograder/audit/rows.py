@@ -46,8 +46,8 @@ class Outcome:
 
 
 def lost_questions(outcomes: Iterable[Outcome]) -> frozenset[str]:
-    """The questions of which a case did not pass."""
-    return frozenset(o.question for o in outcomes if not o.passed)
+    """The questions that lost points."""
+    return frozenset(o.question for o in outcomes if not o.passed and o.points > 0)
 
 
 def reference_row(assignment: Assignment) -> Row:

@@ -253,7 +253,7 @@ class Script:
             raise wire.Closed("the script is at its end")
         record = self.records[self.at]
         self.expected = list(record.callbacks)
-        return {"id": 0, "do": "call", **record.request[0]}, record.request[1]
+        return {"id": 0, "do": "call", "on_device": False, **record.request[0]}, record.request[1]
 
     def send(self, header: dict[str, Any], blob: bytes = b"", deadline: float | None = None) -> None:
         if self.opening:

@@ -297,7 +297,7 @@ def no_checkpoint_at_the_end(model, train, val, config, eval_every=30):
     return train_variant(model, train, val, config, eval_every, no_last=1)
 
 
-@fault(of="train_one", loses={"q1"}, hint="Is a step a batch or a pass over the data?")
+@fault(of="train_one", loses={"q1"}, hint="Is a step a batch or a pass over the data?", only_limited=True)
 def steps_are_epochs(model, train, val, config, eval_every=30):
     """A pass over the data is counted as one step, so training runs far too long."""
     per_epoch = math.ceil(len(train[1]) / config["batch_size"])
@@ -637,7 +637,7 @@ def one_column_for_all(space, n, seed):
     return warped(space, [dict.fromkeys(space, u) for u in column])
 
 
-@fault(of="sample_trials", loses={"q3"}, hint="Call it twice with one seed. Are the points the same?")
+@fault(of="sample_trials", loses={"q3"}, hint="Call it twice with one seed. Are the points the same?", by_chance=True)
 def seed_ignored_by_the_generator(space, n, seed):
     """The generator is not seeded, so each call gives other points."""
     return reference.sample_trials(space, n, random.SystemRandom().randrange(2**31))

@@ -77,3 +77,15 @@ def test_where_the_accelerator_fails_its_points_move_and_staff_are_told(
         not c.device for q in adam.coded for c in load_cases(adam.test_source(q.id, hidden=True), f"{q.id}.py")
     )
     assert "does not work here" in results["output"] and "another interface" in log.read_text(encoding="utf-8")
+
+
+def test_work_that_names_cuda_is_diagnosed_like_any_other(
+    adam: Assignment, foreman: Foreman, notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    inside = "w - alpha * m_hat / (v_hat + eps).sqrt()"
+    definition = next(cell for cell in reference_row(adam).cells if "def adam_step" in cell)
+    (line,) = [text for text in definition.splitlines() if text.strip().startswith("w = ")]
+    wrong = definition.replace(line.strip(), "w = " + inside + "  # no cuda here")
+    cells = [wrong if cell == definition else cell for cell in reference_row(adam).cells]
+    results = foreman.grade(COURSE, adam, notebook(*cells), tmp_path / "results.json")
+    assert any("Likely cause" in row["output"] for row in results["tests"])
