@@ -9,6 +9,8 @@ from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+_BARE = re.compile(r"(\\math[a-z]+) +([A-Za-z])")
+"""An alphabet's command without braces, which the converter writes in a way that browsers ignore."""
 _STARTS_A_LINE = re.compile(r"\s*([-*+|>#]|\d+[.)]\s|```)")
 
 
@@ -32,6 +34,7 @@ def _ends(line: str) -> bool:
 
 
 def _mathml(formula: str, options: dict[str, Any]) -> str:
+    formula = _BARE.sub(r"\1{\2}", formula)
     return str(convert(formula, display="block" if options["display_mode"] else "inline"))
 
 
