@@ -1,4 +1,4 @@
-"""Which lecture is covered by which questions: ``python -m autograder.report.coverage docs/coverage.md`` rewrites the page's table."""
+"""Which lecture is covered by which questions: ``python -m autograder.quiz.coverage docs/coverage.md`` rewrites the page's table."""
 
 from __future__ import annotations
 
