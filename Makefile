@@ -5,9 +5,10 @@ VENV   := .venv
 READY  := $(VENV)/.ready
 RUN    := $(VENV)/bin/autograder
 HW     ?=
+QUIZ   ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all help check test audit grade nbgrader gpu bench clean publish smoke soak bench-attacks compat
+.PHONY: all help check test audit grade quizzes canvas nbgrader gpu bench clean publish smoke soak bench-attacks compat
 
 all: $(READY)           ## environment, all releases and zips, solutions and stubs through the tests, one table
 	@$(RUN) build $(HW)
@@ -31,6 +32,12 @@ audit: $(READY)         ## reference, stub, legal variants and faults against th
 grade: $(READY)         ## a class: make grade SOURCE=export.zip HW=hw4_adam, results in grades/; one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
 	@if [ -n "$(SOURCE)" ]; then $(RUN) grade-all "$(SOURCE)" --assignment $(HW) --out grades/$(HW) $(ARGS); \
 	else $(RUN) grade "$(NOTEBOOK)" --assignment $(HW) --out results.json; fi
+
+quizzes: $(READY)       ## every quiz in every way: notebooks, zips, Canvas packages, paper, previews; QUIZ=quiz09 for one; one table
+	@$(RUN) quiz build $(QUIZ)
+
+canvas: $(READY)        ## the Canvas packages alone, in release/canvas
+	@$(RUN) quiz build $(QUIZ) --only canvas
 
 nbgrader: $(READY)      ## a course directory for nbgrader in release/nbgrader; HW="hw4_adam" for one
 	@$(RUN) nbgrader $(HW)

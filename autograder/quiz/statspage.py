@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from html import escape
 
 from autograder.quiz.keysheet import KeySheet
+from autograder.quiz.prose import inline_html
 from autograder.quiz.stats import ItemAnalysis, warning
 from autograder.report.html import figure, page, table
 from autograder.report.plots import dots
 
 WEAK = 0.2
 """A discrimination below this says that the question, or its key, deserves a look."""
+WORDS = (
+    "Difficulty is the mean share of a question's points, so a hard question has a low one. Discrimination is the correlation of that share "
+    "with the points of the other questions: near 0 the question tells nothing, below 0 the better students miss it."
+)
 SHOWN = 5
 """Misconceptions listed for each question."""
 
@@ -21,7 +26,8 @@ def stats_page(sheet: KeySheet, items: Sequence[ItemAnalysis], examinees: int) -
     note = f'<p class="missing"><b>{escape(said)}</b></p>' if said else ""
     return page(
         f"{sheet.title}: item analysis",
-        f'<h1>{escape(sheet.title)}: item analysis</h1><p class="quiet">{examinees} examinees</p>{note}{_plot(items)}'
+        f'<h1>{escape(sheet.title)}: item analysis</h1><p class="quiet">{examinees} examinees</p>{note}'
+        f"<p>{WORDS}</p>{_plot(items)}"
         f"<h2>Questions</h2>{_questions(items)}<h2>Misconceptions</h2>{_misconceptions(items)}<h2>Variants</h2>{_variants(items)}",
     )
 
@@ -38,8 +44,8 @@ def _plot(items: Sequence[ItemAnalysis]) -> str:
     if named := weak(items):
         says += f" Discrimination is below {WEAK} for {', '.join(item.slot.title for item in named)}: look at the key and the wording."
     series: dict[str, list[float | None]] = {
-        "difficulty: mean share of the points": [*(item.difficulty for item in items)],
-        "discrimination: correlation with the rest": [item.discrimination for item in items],
+        "difficulty (share of the points)": [*(item.difficulty for item in items)],
+        "discrimination": [item.discrimination for item in items],
     }
     return figure(dots(names, series, x="share or correlation", alt=says), escape(says))
 
@@ -59,7 +65,9 @@ def _questions(items: Sequence[ItemAnalysis]) -> str:
 
 
 def _misconceptions(items: Sequence[ItemAnalysis]) -> str:
-    rows = [[str(n), escape(m.text), str(m.count), f"{m.rest:.2f}"] for n, i in enumerate(items, start=1) for m in i.misconceptions[:SHOWN]]
+    rows = [
+        [str(n), inline_html(m.text), str(m.count), f"{m.rest:.2f}"] for n, i in enumerate(items, start=1) for m in i.misconceptions[:SHOWN]
+    ]
     return table(["", "what the wrong answers say", "examinees", "their share of the other points"], rows, numbers=2)
 
 
