@@ -14,8 +14,8 @@ from autograder.report.plots import dots
 WEAK = 0.2
 """A discrimination below this says that the question, or its key, deserves a look."""
 WORDS = (
-    "Difficulty is the mean share of a question's points, so a hard question has a low one. Discrimination is the correlation of that share "
-    "with the points of the other questions: near 0 the question tells nothing, below 0 the better students miss it."
+    "Difficulty is the mean share of a question's points, so a hard question has a low one. Discrimination is the correlation of that "
+    "share with the points of the other questions: near 0 the question tells nothing, below 0 the better students miss it."
 )
 SHOWN = 5
 """Misconceptions listed for each question."""
