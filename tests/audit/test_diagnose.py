@@ -114,12 +114,26 @@ def test_a_fault_that_loops_or_eats_memory_does_not_stop_the_diagnosis(small: Ca
     assert said == "adds"
 
 
-def test_calls_that_carry_much_are_not_kept(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
-    cases = '@test_case(points=4)\ndef many(env):\n    that(function(env, "answer")(torch.ones(9)).numel() == 9, "Nine.")\n'
-    course = small(REFERENCE, cases, a_fault("adds", "return reference.answer(x) + 1"))
-    assert (
-        diagnose(course, "def answer(x):\n    return torch.ones(5 << 20, dtype=torch.float64)") == "none (the recorded calls are too large)"
+def test_a_very_large_call_is_left_out_and_the_others_are_compared(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
+    cases = (
+        '@test_case(points=4)\ndef many(env):\n    answer = function(env, "answer")\n    answer(torch.ones(1 << 20))\n'
+        "    close(answer(torch.ones(2)), 2 * torch.ones(2), rtol=1e-6)\n"
     )
+    course = small(REFERENCE, cases, a_fault("adds", "return reference.answer(x) + 1"))
+    assert diagnose(course, "def answer(x):\n    return 2 * x + 1") == "adds"
+    assert (
+        diagnose(course, "def answer(x):\n    return 2 * x + 3")
+        == "none (no fault gives the same answers; very large calls are not compared)"
+    )
+
+
+def test_calls_that_carry_much_together_are_not_kept(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
+    cases = (
+        "@test_case(points=4)\ndef many(env):\n    for _ in range(12):\n"
+        '        function(env, "answer")(torch.ones(400_000))\n    that(False, "No.")\n'
+    )
+    course = small(REFERENCE, cases, a_fault("adds", "return reference.answer(x) + 1"))
+    assert diagnose(course, "def answer(x):\n    return x") == "none (the recorded calls are too large)"
 
 
 def test_callbacks_are_part_of_the_evidence(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
