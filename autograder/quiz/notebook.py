@@ -32,22 +32,18 @@ def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> nbform
     mark = f"{quiz.name}, release {version(papers)}"
     cells = [
         new_markdown_cell(front(quiz)),
-        _form(new_code_cell(f"#@title Set-up\n{SETUP} {mark}\n{_inlined()}\n\n\n{_sheet(course, quiz, papers)}")),
-        _form(
-            new_code_cell(
-                f'#@title Your PennKey {{ run: "auto" }}\n{quiz.name}_who = ""  # @param {{type:"string"}}\nsheet.open({quiz.name}_who)'
-            )
-        ),
+        _hidden(f"#@title Set-up\n{SETUP} {mark}\n{_inlined()}\n\n\n{_sheet(course, quiz, papers)}"),
+        _form(f'#@title Your PennKey {{ run: "auto" }}\n{quiz.name}_who = ""  # @param {{type:"string"}}\nsheet.open({quiz.name}_who)'),
     ]
     for number, item in enumerate(quiz.items, start=1):
         prompts = [paper.variants[number - 1].prompt for paper in papers]
         cells += [
             new_markdown_cell(f"## Question {number} · {item.question.title}\n{worth(item)}"),
-            _form(new_code_cell(f"#@title Show question {number}\nsheet.show({number})")),
-            new_code_cell(f'#@title Answer {number} {{ run: "auto" }}\n{fields(quiz.name, number, prompts)}'),
+            _hidden(f"#@title Show question {number}\nsheet.show({number})"),
+            _form(f'#@title Answer {number} {{ run: "auto" }}\n{fields(quiz.name, number, prompts)}'),
         ]
     cells.append(new_markdown_cell(_HAND_IN))
-    cells.append(_form(new_code_cell(f"#@title Look at your answers: run this cell last\n{SUBMIT} {mark}\nsheet.review(globals())")))
+    cells.append(_hidden(f"#@title Look at your answers: run this cell last\n{SUBMIT} {mark}\nsheet.review(globals())"))
     for number, cell in enumerate(cells):
         cell["id"] = hashlib.sha256(f"{quiz.name} {number}".encode()).hexdigest()[:12]
     metadata = {
@@ -114,10 +110,14 @@ def _inlined() -> str:
     return f"{future}\n{code}"
 
 
-def _form(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A cell whose code Colab and Jupyter hide; its fields and output stay."""
-    cell.metadata["cellView"] = "form"
-    return cell
+def _form(source: str) -> nbformat.NotebookNode:
+    """A cell of which Colab shows the fields, and Jupyter the code to write into."""
+    return new_code_cell(source, metadata={"cellView": "form"})
+
+
+def _hidden(source: str) -> nbformat.NotebookNode:
+    """A cell of which both show the output alone."""
+    return new_code_cell(source, metadata={"cellView": "form", "jupyter": {"source_hidden": True}})
 
 
 _HAND_IN = """## Hand in
