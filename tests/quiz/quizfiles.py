@@ -77,18 +77,18 @@ def filled(notebook: nbformat.NotebookNode, who: str, answers: dict[str, str]) -
     return work
 
 
-def hand_in(base: Path, archive: bytes, files: dict[str, str], users: list[dict[str, Any]] | None) -> tuple[dict[str, Any], str]:
-    """Unpack the zip as Gradescope does into the scratch root `base`, set it up, run it; results and what was printed."""
+def hand_in(base: Path, archive: bytes, files: dict[str, str], users: list[dict[str, Any]], *, set_up: bool) -> tuple[dict[str, Any], str]:
+    """Unpack the zip as Gradescope does into the scratch root `base`, set it up (or not) and run it; results and what was printed."""
     with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
         unpacked.extractall(base / "source")
     for name in ("submission", "results"):
         (base / name).mkdir(parents=True)
     for name, text in files.items():
         (base / "submission" / name).write_text(text, encoding="utf-8")
-    if users is not None:
-        (base / "submission_metadata.json").write_text(json.dumps({"id": 7, "users": users}))
+    (base / "submission_metadata.json").write_text(json.dumps({"id": 7, "users": users}))
     environment = {"PATH": os.environ["PATH"], "AUTOGRADER_ROOT": str(base)}
-    subprocess.run(["bash", str(base / "source" / "setup.sh")], env=environment, check=True, capture_output=True, timeout=60)
+    if set_up:
+        subprocess.run(["bash", str(base / "source" / "setup.sh")], env=environment, check=True, capture_output=True, timeout=60)
     run = subprocess.run(
         ["bash", str(base / "source" / "run_autograder")], env=environment, check=True, capture_output=True, text=True, timeout=60
     )
