@@ -67,7 +67,7 @@ publish: $(READY)       ## the student folder into a public repository: make pub
 	@$(RUN) publish $(TO) $(HW)
 
 clean:                  ## remove what make made, but the environment
-	rm -rf .cache release/solutions release/gradescope
+	rm -rf .cache release/solutions release/gradescope release/canvas release/paper
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

@@ -53,7 +53,7 @@ def build_quiz(course: Course, quiz: Quiz, ways: Sequence[str] = WAYS) -> Built:
             _write(folder / name, text.encode())
     if PREVIEW in ways:
         files[PREVIEW] = _write(release / "solutions" / "quizzes" / f"{quiz.name}.html", quiz_preview(quiz, drawn).encode())
-    return Built(quiz, version(drawn), files)
+    return Built(quiz, version(course, drawn), files)
 
 
 def _canvas(quiz: Quiz, drawn: Sequence[Paper]) -> bytes:

@@ -11,8 +11,7 @@ from autograder.content import Course
 from autograder.quiz.bank import Quiz
 from autograder.quiz.gradescope import ALIASES, KEYS
 from autograder.quiz.keysheet import KeySheet, Slot
-from autograder.quiz.notebook import seed
-from autograder.quiz.papers import Paper, version
+from autograder.quiz.papers import Paper, seed, version
 
 TEMPLATES = Path(__file__).parent / "templates"
 MODULES = (
@@ -40,7 +39,7 @@ def key_sheet(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> KeySheet:
         for n, item in enumerate(quiz.items)
     )
     fingerprints = tuple(paper.fingerprint for paper in papers)
-    return KeySheet(quiz.name, quiz.title, seed(course), version(papers), quiz.graded, quiz.scoring, fingerprints, slots)
+    return KeySheet(quiz.name, quiz.title, seed(course), version(course, papers), quiz.graded, quiz.scoring, fingerprints, slots)
 
 
 def aliases_file(course: Course) -> Path | None:

@@ -16,20 +16,15 @@ from autograder.content import Course, read_text
 from autograder.handin import SETUP, SUBMIT
 from autograder.quiz import draw, responses, sheet
 from autograder.quiz.bank import Item, Quiz
-from autograder.quiz.papers import Paper, version
+from autograder.quiz.papers import Paper, seed, version
 from autograder.quiz.variant import CHOICE, SELECT, Prompt
 
 DPI = 90
 
 
-def seed(course: Course) -> str:
-    """What the papers of a term are drawn from, beside quiz and person."""
-    return f"{course.name}, {course.term}"
-
-
 def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> nbformat.NotebookNode:
     """The notebook to publish. It follows from the prompts alone."""
-    mark = f"{quiz.name}, release {version(papers)}"
+    mark = f"{quiz.name}, release {version(course, papers)}"
     cells = [
         new_markdown_cell(front(quiz)),
         _hidden(f"#@title Set-up\n{SETUP} {mark}\n{_inlined()}\n\n\n{_sheet(course, quiz, papers)}"),
@@ -95,7 +90,9 @@ def _sheet(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
         for p in papers
     ]
     text = json.dumps(data, ensure_ascii=False)
-    return f"import json\n\nPAPERS = json.loads({text!r})\nsheet = Sheet({quiz.name!r}, {version(papers)!r}, {seed(course)!r}, PAPERS)"
+    return (
+        f"import json\n\nPAPERS = json.loads({text!r})\nsheet = Sheet({quiz.name!r}, {version(course, papers)!r}, {seed(course)!r}, PAPERS)"
+    )
 
 
 def _png(prompt: Prompt) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.content import Course
 from autograder.quiz.bank import Quiz
 from autograder.quiz.prose import joined
 from autograder.quiz.variant import Prompt, Variant
@@ -36,9 +37,14 @@ def papers(quiz: Quiz) -> tuple[Paper, ...]:
     return tuple(Paper(k, tuple(slot[k] for slot in slots)) for k in range(quiz.variants))
 
 
-def version(papers: Sequence[Paper]) -> str:
-    """Which statements a notebook shows. A corrected key leaves it as it is."""
-    return _digest([paper.wording for paper in papers], 8)
+def seed(course: Course) -> str:
+    """What the papers of a term are drawn from, beside quiz and person."""
+    return f"{course.name}, {course.term}"
+
+
+def version(course: Course, papers: Sequence[Paper]) -> str:
+    """Which statements a notebook shows, and to whom. A corrected key leaves it as it is."""
+    return _digest([seed(course), *(paper.wording for paper in papers)], 8)
 
 
 def wording(prompt: Prompt) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from qti_package_maker.common.package_integrity import check_package
 
-from autograder.content import ROOT
+from autograder.content import ROOT, load_course
 from autograder.quiz.bank import Quiz, load_quizzes
 from autograder.quiz.canvas import canvas_zip
 from autograder.quiz.papers import Paper, papers, version
 from tests.quiz.package import Package, problems
 
+COURSE = load_course(ROOT)
 QUIZZES = load_quizzes(ROOT)
 RELEASED = ROOT / "release" / "student" / "quizzes"
 
@@ -38,7 +39,7 @@ def test_its_notebook_is_released_as_the_bank_is_now_if_it_is_taken_at_home(give
     released = RELEASED / f"{quiz.name}.ipynb"
     assert released.exists() == quiz.is_take_home
     if quiz.is_take_home:
-        assert f"# setup: {quiz.name}, release {version(drawn)}\\n" in released.read_text(encoding="utf-8"), (
+        assert f"# setup: {quiz.name}, release {version(COURSE, drawn)}\\n" in released.read_text(encoding="utf-8"), (
             f"run make quizzes QUIZ={quiz.name}"
         )
 

@@ -93,6 +93,13 @@ def test_it_holds_no_word_that_only_a_key_has(course_root: Path) -> None:
     assert "factor two" not in text
 
 
+def test_another_term_deals_other_papers_so_it_is_another_release(course_root: Path) -> None:
+    before = make(course_root)[1].version
+    settings = course_root / "assignments/course.toml"
+    settings.write_text(settings.read_text().replace('"now"', '"later"'))
+    assert make(course_root)[1].version != before
+
+
 @pytest.mark.parametrize("old", ["at @{x}?", "Across it", "rising from left"])
 def test_another_wording_is_another_release(course_root: Path, old: str) -> None:
     before = make(course_root)[1].version
