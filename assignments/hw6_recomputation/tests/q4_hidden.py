@@ -6,6 +6,8 @@ from checks import close, function, probe, rng
 
 # As in the public cases: the same float64 operations, run a second time.
 SAME = 1e-12
+# Random numbers in float32: the room is that of its rounding, and other numbers differ by far more.
+SAME_DRAWS = 1e-6
 
 
 def numbers(draw, *shape):
@@ -30,7 +32,7 @@ def later_random_numbers_are_those_of_the_plain_run(env):
     for name, got, e in zip(
         ("dropout's output", "torch.rand before backward", "torch.rand after backward"), (y, between, after), expected, strict=True
     ):
-        close(got, e, rtol=0.0, what=name, claim=claim)
+        close(got, e, rtol=SAME if e.dtype == torch.float64 else SAME_DRAWS, what=name, claim=claim)
 
 
 @test_case(points=2, hidden=True)
