@@ -317,7 +317,7 @@ def never_shuffled(model, train, val, config, eval_every=30):
     return train_variant(model, train, val, config, eval_every, unshuffled=1)
 
 
-@fault(of="train_one", loses={"q1"}, hint="From which generator does your DataLoader draw?")
+@fault(of="train_one", loses={"q1"}, hint="From which generator does your DataLoader draw?", by_chance=True)
 def order_from_the_global_generator(model, train, val, config, eval_every=30):
     """The DataLoader has no generator of its own: the order comes from the global one, and the seed has no effect."""
     return train_variant(model, train, val, config, eval_every, no_generator=1)
