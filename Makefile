@@ -30,6 +30,7 @@ audit: $(READY)         ## reference, stub, legal variants and faults against th
 	@$(RUN) audit $(HW)
 
 grade: $(READY)         ## a class: make grade SOURCE=export.zip HW=hw4_adam, results in grades/; one notebook: make grade NOTEBOOK=my.ipynb HW=hw4_adam
+	@test -n "$(HW)" -a -n "$(SOURCE)$(NOTEBOOK)" || { echo "Say what to grade: make grade SOURCE=export.zip HW=hw4_adam (or NOTEBOOK=my.ipynb)"; exit 2; }
 	@if [ -n "$(SOURCE)" ]; then $(RUN) grade-all "$(SOURCE)" --assignment $(HW) --out grades/$(HW) $(ARGS); \
 	else $(RUN) grade "$(NOTEBOOK)" --assignment $(HW) --out results.json; fi
 
@@ -64,6 +65,7 @@ compat: $(READY)        ## the solution notebooks on Colab's package versions, e
 	@$(VENV)/bin/python -m tests.student.colab $(HW)
 
 publish: $(READY)       ## the student folder into a public repository: make publish TO=../homework-public [HW=hw1_autograd]
+	@test -n "$(TO)" || { echo "Say where: make publish TO=../homework-public HW=hw1_autograd"; exit 2; }
 	@$(RUN) publish $(TO) $(HW)
 
 clean:                  ## remove what make made, but the environment

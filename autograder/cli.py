@@ -327,6 +327,9 @@ def _grade(options: argparse.Namespace) -> int:
     if seed is None and options.log and not options.fresh:
         seed = recorded_seed(options.log, options.notebook)
     results = grade(course, assignment, options.notebook, options.out, seed=seed, log=options.log)
+    received = results["tests"][0]
+    if received["status"] == "failed":
+        print(f"{received['output']}\n")
     for row in results["tests"]:
         state = {"passed": "PASS", "failed": "FAIL"}[row["status"]]
         points = f"{row['score']:g}/{row['max_score']:g}" if "max_score" in row else ""

@@ -273,6 +273,8 @@ class Course:
 
     def assignment(self, name: str) -> Assignment:
         """Load one assignment. Raises `ContentError` naming the file and the key."""
+        if name not in self.assignments and not (self.root / "assignments" / name / "assignment.toml").exists():
+            raise ContentError(f"No homework '{name}'. Homeworks: {', '.join(self.assignments)}.")
         return load_assignment(self.root / "assignments" / name, self.root / "solutions" / name)
 
     @property

@@ -93,9 +93,13 @@ class Report:
     def passed(self) -> int:
         return sum(ok for _, ok, _ in self.cases)
 
+    @property
+    def untouched(self) -> bool:
+        """Whether every case met a stub."""
+        return self.passed == 0 and {said.partition(": ")[0] for _, _, said in self.cases} == {"NotAttempted"}
+
     def __repr__(self) -> str:
-        kinds = {kind for _, ok, said in self.cases for kind in [said.partition(": ")[0]] if not ok}
-        if self.passed == 0 and kinds == {"NotAttempted"}:
+        if self.untouched:
             return f"{self.name}: not attempted yet ({len(self.cases)} public checks wait for your code)."
         lines = [f"{self.name}: {self.passed} of {len(self.cases)} public checks pass."]
         for title, ok, said in self.cases:
@@ -199,7 +203,8 @@ def run_cells_and_checks(cells: list[str]) -> str:
         file.run(shell.user_ns)
         passed = sum(r.passed for r in file.test_case_results)
         total = len(file.test_case_results)
-        lines.append(f"{file.name:<8}   {f'{passed} of {total}':<13}   {'PASS' if passed == total else 'FAIL'}")
+        result = "not attempted" if Report(file).untouched else "PASS" if passed == total else "FAIL"
+        lines.append(f"{file.name:<8}   {f'{passed} of {total}':<13}   {result}")
     return "\n".join([*problems, *([""] if problems else []), *lines, "", "The hidden checks run when you upload the file."])
 
 
@@ -207,6 +212,7 @@ def _hand_over(notebook: dict[str, Any], assignment: str, origin: str) -> None:
     name = f"{assignment}.ipynb"
     if not in_colab():
         print(f"Upload {origin.split(' as saved')[0]} to Gradescope (it is in {Path.cwd()}).")
+        print("The table is that of the saved file. If you changed something since, save (Ctrl+S) and run this cell again.")
         return
     Path(name).write_text(json.dumps(notebook), encoding="utf-8")
     try:

@@ -22,9 +22,9 @@ class PublishError(Exception):
     """Nothing was published; the message says why and what to do."""
 
 
-def student_pages(course: Course) -> dict[str, str]:
-    """What lies beside the notebooks: assignments/student/*.md, with the table of homework in the place of its mark."""
-    assignments = [course.assignment(name) for name in course.assignments]
+def student_pages(course: Course, names: Sequence[str] | None = None) -> dict[str, str]:
+    """What lies beside the notebooks: assignments/student/*.md. The mark becomes the table of homework: all, or those named."""
+    assignments = [course.assignment(name) for name in course.assignments if names is None or name in names]
     pages = {p.name: read_text(p) for p in sorted((course.root / "assignments" / "student").glob("*.md"))}
     return {name: text.replace(HOMEWORK, homework_table(course, assignments)) for name, text in pages.items()}
 
@@ -48,9 +48,9 @@ def write_student_pages(course: Course) -> None:
 
 
 def published_files(course: Course, assignments: Sequence[Assignment]) -> dict[str, bytes]:
-    """Path in the public repository -> bytes. Raises `PublishError` when a release is stale or a leak gate fails."""
+    """Path in the public repository -> bytes, of the notebooks. Raises `PublishError` when a release is stale or a leak gate fails."""
     folder = course.root / "release" / "student"
-    files = {name: text.encode() for name, text in student_pages(course).items()}
+    files: dict[str, bytes] = {}
     problems: list[Problem | str] = []
     for a in assignments:
         expected = Expected(course.root / "release" / "expected" / a.name)
@@ -74,13 +74,18 @@ def publish(course: Course, assignments: Sequence[Assignment], target: str, *, b
     files = published_files(course, assignments)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder, "public")
-        _git(Path(folder), "clone", "-q", target, str(work))
+        try:
+            _git(Path(folder), "clone", "-q", target, str(work))
+        except PublishError as error:
+            raise PublishError(f"{error}\nMake an empty repository first: git init --bare {target}, or on your git server.") from None
         if any((work / name).is_dir() for name in PRIVATE) or _roots(work) & _roots(course.root):
             raise PublishError(f"{target} is this repository or a clone of it, with every answer. Publish to a repository of its own.")
         if _git(work, "branch", "-r", "--list", f"origin/{branch}"):
             _git(work, "checkout", "-q", branch)
         else:
             _git(work, "checkout", "-q", "-B", branch)
+        there = [name for name in course.assignments if f"{name}/{name}.ipynb" in files or (work / name / f"{name}.ipynb").exists()]
+        files |= {name: text.encode() for name, text in student_pages(course, there).items()}
         for name, data in files.items():
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).write_bytes(data)

@@ -157,8 +157,9 @@ def colab_badge(course: Course, assignment: Assignment) -> str:
 
 _HAND_IN = """## Hand in
 
-Run the cell below. It runs your definitions once more in a fresh process, as the grader will, prints what the public checks say
-there, and hands you the file to upload to Gradescope. Cells that begin with `# experiment` are not run by the grader."""
+Save the notebook, then run the cell below. It runs your definitions once more in a fresh process, as the grader will, prints what
+the public checks say there, and hands you the file to upload to Gradescope. Cells that begin with `# experiment` are not run by
+the grader."""
 
 
 def submit_cell(assignment: Assignment) -> str:

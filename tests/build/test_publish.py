@@ -55,13 +55,24 @@ def public(tmp_path: Path) -> Path:
 
 
 def publish(course: Path, target: Path, *options: str) -> int:
-    return main(["publish", str(target), "--root", str(course), *options])
+    return main(["publish", str(target), *options, "--root", str(course)])
 
 
 def test_notebooks_and_pages_arrive_and_nothing_else(course: Path, public: Path) -> None:
     assert publish(course, public) == 0
     assert git(public, "ls-tree", "-r", "--name-only", "main").splitlines() == ["README.md", "toy/toy.ipynb"]
     assert "[A toy homework](toy/toy.ipynb)" in git(public, "show", "main:README.md")
+
+
+def test_a_repository_that_is_not_there_is_named_with_the_remedy(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert publish(course, tmp_path / "nowhere") == 1
+    assert "git init --bare" in capsys.readouterr().err
+
+
+def test_the_table_lists_what_is_published(course: Path, public: Path) -> None:
+    assert main(["new", "hw7_later", "--root", str(course)]) == 0
+    assert publish(course, public, "toy") == 0
+    assert "hw7_later" not in git(public, "show", "main:README.md")
 
 
 def test_a_second_time_changes_nothing(course: Path, public: Path, capsys: pytest.CaptureFixture[str]) -> None:
