@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from xml.etree import ElementTree
 
-from qti2latex import get_qti_metadata
+from qti2latex import get_choices, get_correct_idents, get_qti_metadata
 
 from autograder.quiz.bank import Quiz
 from autograder.quiz.canvas import title
@@ -97,3 +98,15 @@ def agree(item: Item, variant: Variant) -> bool:
     if key.kind == "literal":
         return item.answers == set(spellings(key.answer))
     return item.answers == set(key.answer)
+
+
+def read_otherwise(quiz: Quiz, drawn: Sequence[Paper], package: Package) -> list[str]:
+    """The variants in which qti2latex finds other right options than the key says."""
+    found = []
+    for variant in (v for paper in drawn for v in paper.variants if v.prompt.options):
+        element = package.elements()[title(quiz, variant)]
+        order = [ident for ident, _ in get_choices(element)]
+        right = {variant.prompt.options[order.index(ident)].label for ident in get_correct_idents(element)}
+        if right != set(variant.key.answer):
+            found.append(f"{title(quiz, variant)}: {sorted(right)}")
+    return found

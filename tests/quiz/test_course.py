@@ -12,7 +12,7 @@ from autograder.content import ROOT, load_course
 from autograder.quiz.bank import Quiz, load_quizzes
 from autograder.quiz.canvas import canvas_zip
 from autograder.quiz.papers import Paper, papers, version
-from tests.quiz.package import Package, problems
+from tests.quiz.package import Package, problems, read_otherwise
 
 COURSE = load_course(ROOT)
 QUIZZES = load_quizzes(ROOT)
@@ -27,7 +27,7 @@ def given(request: pytest.FixtureRequest) -> tuple[Quiz, tuple[Paper, ...]]:
 
 def test_its_canvas_package_reads_back_and_passes_the_check_of_packages(given: tuple[Quiz, tuple[Paper, ...]], tmp_path: Path) -> None:
     data = canvas_zip(*given)
-    assert problems(*given, Package(data)) == []
+    assert problems(*given, Package(data)) == [] and read_otherwise(*given, Package(data)) == []
     path = tmp_path / "quiz.zip"
     path.write_bytes(data)
     served_by_canvas = ("/equation_images/", "IMS-CC-FILEBASE")
