@@ -21,10 +21,12 @@ check: $(READY)         ## fast gates while writing content (seconds)
 	@$(RUN) check $(HW)
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check autograder tests/*.py && $(VENV)/bin/mypy -p autograder
 
-# The accelerator's tests run backward passes in their own process, and a fork after a backward pass fails: hence two runs.
+# Some tests run backward passes in their own process, and a fork after a backward pass fails, while others fork: hence three runs.
+BACKWARD := tests/quiz tests/content/test_study.py
 test: $(READY)          ## the tests of the whole project
-	@$(VENV)/bin/pytest -n 2 --dist loadgroup -q --ignore tests/accelerator
 	@$(VENV)/bin/pytest -n 2 --dist loadgroup -q tests/accelerator
+	@$(VENV)/bin/pytest -n 2 --dist loadgroup -q $(BACKWARD)
+	@$(VENV)/bin/pytest -n 2 --dist loadgroup -q --ignore tests/accelerator $(addprefix --ignore ,$(BACKWARD))
 
 audit: $(READY)         ## reference, stub, legal variants and faults against the tests; HW="hw4_adam" for one
 	@$(RUN) audit $(HW)
