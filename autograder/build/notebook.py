@@ -93,12 +93,17 @@ def _assemble(course: Course, assignment: Assignment, expected: Expected | None)
         cells += _cells(assignment, source, expected)
     cells.append(new_markdown_cell(_HAND_IN))
     cells.append(_tagged(new_code_cell(submit_cell(assignment)), form=True))
+    return finished(cells, f"{assignment.name}.ipynb", f"{assignment.name} {solved}")
+
+
+def finished(cells: list[nbformat.NotebookNode], file: str, salt: str) -> nbformat.NotebookNode:
+    """The notebook of these cells, whose ids follow from salt and place, so that building twice gives the same bytes."""
     for number, cell in enumerate(cells):
-        cell["id"] = hashlib.sha256(f"{assignment.name} {solved} {number}".encode()).hexdigest()[:12]
+        cell["id"] = hashlib.sha256(f"{salt} {number}".encode()).hexdigest()[:12]
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "colab": {"name": f"{assignment.name}.ipynb", "provenance": [], "toc_visible": True},
+        "colab": {"name": file, "provenance": [], "toc_visible": True},
     }
     return new_notebook(cells=cells, metadata=metadata)
 

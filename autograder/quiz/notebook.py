@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from autograder.build.notebook import finished
 from autograder.content import Course, read_text
 from autograder.handin import SETUP, SUBMIT
 from autograder.quiz import draw, responses, sheet
@@ -39,14 +39,7 @@ def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> nbform
         ]
     cells.append(new_markdown_cell(_HAND_IN))
     cells.append(_hidden(f"#@title Look at your answers: run this cell last\n{SUBMIT} {mark}\nsheet.review(globals())"))
-    for number, cell in enumerate(cells):
-        cell["id"] = hashlib.sha256(f"{quiz.name} {number}".encode()).hexdigest()[:12]
-    metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-        "colab": {"name": f"{quiz.name}.ipynb", "provenance": [], "toc_visible": True},
-    }
-    return new_notebook(cells=cells, metadata=metadata)
+    return finished(cells, f"{quiz.name}.ipynb", quiz.name)
 
 
 def front(quiz: Quiz) -> str:

@@ -28,8 +28,8 @@ def feedback_page(assignment: Assignment, grade: Grade, notebook: Path | None) -
     for q in grade.questions:
         body.append(f'<section id="{q.question.id}"><h2>Question {q.question.number} · {escape(q.question.title)}</h2>')
         body.append(f"<p>{_score(q)}{',' if q.earned is None else ''} of {q.question.points} points</p>")
-        answer = written_answer(notebook, q.question) if notebook else Written("", ())
         if q.question.manual:
+            answer = written_answer(notebook, q.question) if notebook else Written("", ())
             body.append(_written(assignment, q, answer, drawn))
             drawn = []  # they belong to the first written question
         else:

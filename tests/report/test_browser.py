@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ import pytest
 from autograder.content import Course
 from autograder.report.classreport import class_report
 from autograder.report.feedback import feedback_page
+from tests.browser import CHROMIUM, FLAGS
 from tests.report.conftest import MakeGrade
 from tests.support import ROOT
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 NONE = "none (no fault gives the same answers)"
 
 pytestmark = [
