@@ -143,7 +143,7 @@ def examine(
 ) -> Results:
     """Grade one submission and keep `out` up to date. seed: of a verdict to repeat; fresh when None. log: staff-only text file.
 
-    shown: a case whose calls are written to the log; those after it are not run.
+    shown: a case whose calls are written to the log, with what is said of it alone; those after it are not run.
     device_problem: why the simulated accelerator cannot be used; then the other cases of each question carry its points.
     """
     started = time.monotonic()
@@ -162,6 +162,11 @@ def examine(
     not_compared: dict[str, str] = {}
     session = Session(spawn, assignment, submission, end)
     out_of_time = False
+
+    def tell(case: Case, text: str) -> None:
+        if shown in ("", case.id):
+            print(f"{case.id} {text}", file=log, flush=True)
+
     # Public cases first: what a hidden one told the submission cannot come out in a public row any more.
     for case in sorted(cases, key=lambda case: case.hidden):
         if not out_of_time:
@@ -177,12 +182,12 @@ def examine(
         results.seconds = time.monotonic() - started
         results.received = describe(submission, assignment, session.problems, session.defined)
         results.write()
-        print(f"{case.id} {case.name}: {verdict.outcome}", file=log, flush=True)
+        tell(case, f"{case.name}: {verdict.outcome}")
+        for note in session.take_notes():
+            tell(case, f"note for staff: {note}")
         if case.id == shown:
             print(f"{verdict.claim}\n{verdict.detail}".strip(), file=log, flush=True)
             return results
-        for note in session.take_notes():
-            print(f"{case.id} note for staff: {note}", file=log, flush=True)
         if remember(calls[case.question], session.transcript):
             not_compared[case.question] = "very large calls"
         if session.take_device_use():

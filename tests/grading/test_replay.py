@@ -36,6 +36,12 @@ def test_a_hidden_case_is_repeated_with_its_inputs(grade_cells: Grade, notebook:
     assert said[0] == said[1]
 
 
+def test_only_the_asked_case_is_shown(notebook: Callable[..., Path], capsys: Any) -> None:
+    assert run("replay", notebook("import torch", MEAN, DESCEND), "q1.3", "--seed", "1", "--assignment", "toy") == 0
+    said = capsys.readouterr().out
+    assert set(re.findall(r"^q\d+\.\d+", said, re.MULTILINE)) == {"q1.3"}
+
+
 def test_a_case_that_does_not_exist_is_named(notebook: Callable[..., Path], capsys: Any) -> None:
     assert run("replay", notebook("import torch"), "q9.9", "--seed", "1", "--assignment", "toy") == 2
     assert "no case q9.9. Cases: q1.1" in capsys.readouterr().err
