@@ -14,10 +14,9 @@ from autograder.audit.findings import MAX_STUB_SHARE, MIN_FAULTS
 from autograder.audit.marks import Fault
 from autograder.audit.rows import variant_rows
 from autograder.build.expected import check_labels
-from autograder.build.notebook import parse_errors, read_sources, student_files
+from autograder.build.notebook import packed_files, parse_errors, read_sources, student_files
 from autograder.content import Assignment, ContentError, Course, read_text
 from autograder.grading.cases import Case, load_cases
-from autograder.handin import SETUP
 from autograder.rubric import read_rubric, written_section
 
 MIN_WORDS = 10
@@ -218,11 +217,7 @@ def student_text(student: nbformat.NotebookNode) -> set[str]:
     """Every line of a student notebook, with the files in its set-up cell unpacked."""
     texts = [c.source for c in student.cells]
     for cell in student.cells:
-        if cell.cell_type == "code" and f"{SETUP} " in cell.source:
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Dict):
-                    texts += [str(v) for v in ast.literal_eval(node).values()]
-                    break
+        texts += packed_files(cell.source).values()
         for output in cell.get("outputs", []):
             texts += [str(v) for v in [output.get("text", ""), *output.get("data", {}).values()]]
     return {line.strip() for text in texts for line in text.splitlines()}

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.build import gates
 from autograder.build.expected import Expected
-from autograder.build.notebook import student_notebook
+from autograder.build.notebook import packed_files, student_notebook, write_files
 from autograder.content import Assignment, ContentError, Course, load_course
 
 
@@ -146,7 +146,7 @@ def test_a_line_that_students_may_not_have_is_found(toy: Course, text: str, kind
         notebook.cells.append(nbformat.v4.new_code_cell(text))
     elif place == "a file in the set-up cell":
         setup = next(c for c in notebook.cells if "# setup:" in c.source)
-        setup.source = setup.source.replace("FILES = {\n", f"FILES = {{\n'x.py': {text!r},\n", 1)
+        setup.source = write_files({**packed_files(setup.source), "x.py": text})
     else:
         cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text=text)])
         notebook.cells.append(cell)

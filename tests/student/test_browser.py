@@ -37,7 +37,7 @@ def test_no_formula_is_left_as_source(page: Any) -> None:
 
 @needs_browser
 def test_the_set_up_cell_is_folded(page: Any) -> None:
-    assert page.get_by_text("FILES = {").count() == 0
+    assert page.get_by_text("PACKED =").count() == 0
 
 
 @needs_browser
