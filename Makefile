@@ -42,8 +42,8 @@ quizzes: $(READY)       ## every quiz in every way: notebooks, zips, Canvas pack
 canvas: $(READY)        ## the Canvas packages alone, in release/canvas
 	@$(RUN) quiz build $(QUIZ) --only canvas
 
-nbgrader: $(READY)      ## a course directory for nbgrader in release/nbgrader; HW="hw4_adam" for one
-	@$(RUN) nbgrader $(HW)
+nbgrader: $(READY)      ## a course directory for nbgrader in release/nbgrader, quizzes too; HW="hw4_adam" or QUIZ=quiz09 for one
+	@$(RUN) nbgrader $(HW) $(QUIZ)
 
 gpu: $(READY)           ## the device-sensitive tests, on a CUDA machine also there; one table of device cases
 	@$(VENV)/bin/pytest tests/accelerator -q
@@ -66,9 +66,9 @@ bench-attacks: $(READY) ## the same attacks on this grader, stock Otter and stoc
 compat: $(READY)        ## the solution notebooks on Colab's package versions, every cell (ten minutes; after make)
 	@$(VENV)/bin/python -m tests.student.colab $(HW)
 
-publish: $(READY)       ## the student folder into a public repository: make publish TO=../homework-public [HW=hw1_autograd]
+publish: $(READY)       ## notebooks into a public repository: make publish TO=../homework-public [HW=hw1_autograd] [QUIZ=quiz09]
 	@test -n "$(TO)" || { echo "Say where: make publish TO=../homework-public HW=hw1_autograd"; exit 2; }
-	@$(RUN) publish $(TO) $(HW)
+	@$(RUN) publish $(TO) $(HW) $(QUIZ)
 
 clean:                  ## remove what make made, but the environment
 	rm -rf .cache release/solutions release/gradescope release/canvas release/paper

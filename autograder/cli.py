@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "publish", _publish, "bring the student folder into a public repository", "autograder publish ../homework-public hw1_autograd"
     )
     sub.add_argument("target", help="its address or path: a repository of its own, never this one")
-    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="a homework, or a quiz that is taken at home: quiz09 (default: all of both)")
     sub.add_argument("--branch", default="main", help="default: main")
     sub.add_argument("--dry-run", action="store_true", help="say what would change, and push nothing")
 
@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
     sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
 
-    sub = command("nbgrader", _nbgrader, "make a course directory for nbgrader", "autograder nbgrader hw4_adam")
-    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub = command("nbgrader", _nbgrader, "make a course directory for nbgrader", "autograder nbgrader hw4_adam quiz09")
+    sub.add_argument("names", nargs="*", help="homeworks and quizzes (default: all in course.toml, and every take-home quiz)")
     sub.add_argument("--out", type=Path, help="the course directory (default: release/nbgrader)")
 
     sub = command("audit", _audit, "test the tests: faults must fail, correct variants must pass", "autograder audit hw4_adam")
@@ -225,11 +225,10 @@ def _percent(points: tuple[float, float] | None) -> str:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from autograder.build.folder import PublishError, publish
+    from autograder.publish import PublishError, publish
 
-    course, assignments = _chosen(options)
     try:
-        changed = publish(course, assignments, options.target, branch=options.branch, dry_run=options.dry_run)
+        changed = publish(_course(options), options.names, options.target, branch=options.branch, dry_run=options.dry_run)
     except PublishError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
@@ -278,17 +277,21 @@ def _check(options: argparse.Namespace) -> int:
 def _nbgrader(options: argparse.Namespace) -> int:
     from autograder.build.nbgrader import make_course
     from autograder.build.release import GateError
+    from autograder.quiz.nbgrader import add_quizzes, quizzes_for
 
-    course, assignments = _chosen(options)
+    course = _course(options)
+    quizzes = quizzes_for(course, options.names)
+    homeworks = [name for name in options.names or course.assignments if name not in {quiz.name for quiz in quizzes}]
     folder = options.out or course.root / "release" / "nbgrader"
     try:
-        released = make_course(course, assignments, folder, print)
+        released = make_course(course, [course.assignment(name) for name in homeworks], folder, print)
+        released += add_quizzes(course, quizzes, folder, print)
     except GateError as error:
         print(error)
         return 1
     for path in released:
         print(f"{path}: for students")
-    print(f"Next: cd {folder}, put submissions into submitted/STUDENT/HOMEWORK/, run nbgrader autograde HOMEWORK (docs/nbgrader.md).")
+    print(f"Next: cd {folder}, put submissions into submitted/STUDENT/NAME/, run nbgrader autograde NAME (docs/nbgrader.md).")
     return 0
 
 
