@@ -6,13 +6,14 @@ hidden tests stand between nbgrader's markers, and nothing else lies beside it.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -48,23 +49,33 @@ def make_course(course: Course, assignments: Sequence[Assignment], folder: Path,
     What else lies in the folder (gradebook, submissions) stays. Raises `GateError` when a released notebook shows what students may not
     see, `ContentError` when nbgrader refuses a homework.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "nbgrader_config.py").write_text(settings(course), encoding="utf-8")
+    prepare(course, folder)
     released = []
     for assignment in assignments:
         name = assignment.name
-        say(f"{name}: source notebook")
         expected, _ = refresh(assignment, solution_notebook(course, assignment), course.root / "release" / "expected" / name)
-        source = folder / "source" / name / f"{name}.ipynb"
-        source.parent.mkdir(parents=True, exist_ok=True)
-        source.write_bytes(to_bytes(source_notebook(assignment, expected)))
-        say(f"{name}: nbgrader generate_assignment")
-        nbgrader(folder, "generate_assignment", name, "--force")
-        release = folder / "release" / name / f"{name}.ipynb"
-        if problems := release_problems(assignment, release):
-            release.unlink()
-            raise GateError(name, problems)
-        released.append(release)
+        source = source_notebook(assignment, expected)
+        released.append(release(folder, name, source, functools.partial(release_problems, assignment), say))
+    return released
+
+
+def prepare(course: Course, folder: Path) -> None:
+    """Make the course directory, or bring its settings up to date."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "nbgrader_config.py").write_text(settings(course), encoding="utf-8")
+
+
+def release(folder: Path, name: str, source: nbformat.NotebookNode, gate: Callable[[Path], list[gates.Problem]], say: Say) -> Path:
+    """Write a source notebook and have nbgrader release it; returns what students get. Raises `GateError` with what the gate finds."""
+    path = folder / "source" / name / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_bytes(source))
+    say(f"{name}: nbgrader generate_assignment")
+    nbgrader(folder, "generate_assignment", name, "--force")
+    released = folder / "release" / name / f"{name}.ipynb"
+    if problems := gate(released):
+        released.unlink()
+        raise GateError(name, problems)
     return released
 
 
@@ -113,13 +124,13 @@ def _cells(assignment: Assignment, source: Source, expected: Expected) -> Iterab
     elif source.kind == "reference":
         text = "\n\n\n".join(assignment.reference.definitions[name] for name in source.names)
         cell = new_code_cell(text)
-        yield _marked(cell, f"solution-{source.names[0]}", solution=True) if BEGIN in text else cell
+        yield marked(cell, f"solution-{source.names[0]}", solution=True) if BEGIN in text else cell
     elif source.kind == "check":
         yield from _case_cells(assignment, source.names[0])
     elif source.kind == "answer":
         question = assignment.question(source.names[0])
         answer = new_markdown_cell(sample_answer(assignment, question.id))
-        yield _marked(answer, question.id, grade=True, solution=True, points=question.points)
+        yield marked(answer, question.id, grade=True, solution=True, points=question.points)
     else:
         yield new_code_cell(source.text)
         if source.kind == "experiment" and (shown := expected.markdown(source.names[0])):
@@ -141,7 +152,7 @@ def _setup_cell(assignment: Assignment) -> nbformat.NotebookNode:
     )
     cell.metadata["cellView"] = "form"
     cell.metadata["jupyter"] = {"source_hidden": True}
-    return _marked(cell, "set-up", locked=True)
+    return marked(cell, "set-up", locked=True)
 
 
 def _case_cells(assignment: Assignment, question: str) -> Iterable[nbformat.NotebookNode]:
@@ -150,10 +161,10 @@ def _case_cells(assignment: Assignment, question: str) -> Iterable[nbformat.Note
     files = {hidden: CaseFile(assignment.test_source(question, hidden=hidden), path) for hidden in (False, True)}
     for case in load_cases(full, path):
         cell = new_code_cell(files[case.hidden].cell(case))
-        yield _marked(cell, case.id.replace(".", "-"), grade=True, locked=True, points=case.points)
+        yield marked(cell, case.id.replace(".", "-"), grade=True, locked=True, points=case.points)
 
 
-def _marked(
+def marked(
     cell: nbformat.NotebookNode, id: str, *, grade: bool = False, solution: bool = False, locked: bool = False, points: float | None = None
 ) -> nbformat.NotebookNode:
     """The cell with nbgrader's record. id: unique in the notebook."""

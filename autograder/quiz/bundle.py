@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.build.bundle import zip_bytes
 from autograder.build.notebook import PACKAGE
-from autograder.content import Course
+from autograder.content import Course, read_text
 from autograder.quiz.bank import Quiz
 from autograder.quiz.gradescope import ALIASES, KEYS
 from autograder.quiz.keysheet import KeySheet, Slot
@@ -48,11 +48,16 @@ def aliases_file(course: Course) -> Path | None:
     return there[0] if there else None
 
 
+def package(modules: Sequence[str]) -> dict[str, str]:
+    """Some modules of this package as a package of their own: text by path."""
+    files = {f"autograder/{room}__init__.py": "" for room in ("", "grading/", "quiz/")}  # the real ones import the bank
+    return files | {f"autograder/{module}": read_text(PACKAGE / module) for module in modules}
+
+
 def quiz_zip(course: Course, sheet: KeySheet) -> bytes:
     """The zip to upload as the autograder of a programming assignment."""
     files = {name: (TEMPLATES / name).read_bytes() for name in ("setup.sh", "run_autograder")}
-    files |= {f"autograder/{room}__init__.py": b"" for room in ("", "grading/", "quiz/")}  # the real ones import the bank
-    files |= {f"autograder/{module}": (PACKAGE / module).read_bytes() for module in MODULES}
+    files |= {name: text.encode() for name, text in package(MODULES).items()}
     files[KEYS] = sheet.to_json().encode()
     if aliases := aliases_file(course):
         files[ALIASES] = aliases.read_bytes()

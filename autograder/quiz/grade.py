@@ -48,9 +48,15 @@ def grade(sheet: KeySheet, notebook: Path, users: Sequence[tuple[str, str]], ali
     """Results of a notebook. users: e-mail and student number of each uploader; with none, identity is not checked, and flagged."""
     try:
         submission = read_submission(notebook)
-        return _graded(sheet, submission, users, aliases)
     except Unreadable as problem:
         return refusal(sheet, str(problem))
+    return grade_submission(sheet, submission, users, aliases)
+
+
+def grade_submission(sheet: KeySheet, submission: Submission, users: Sequence[tuple[str, str]], aliases: Aliases) -> dict[str, Any]:
+    """Results of a notebook that has been read."""
+    try:
+        return _graded(sheet, submission, users, aliases)
     except Refused as refused:
         return refusal(sheet, str(refused), refused.flag)
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -24,21 +25,16 @@ DPI = 90
 
 def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> nbformat.NotebookNode:
     """The notebook to publish. It follows from the prompts alone."""
-    mark = f"{quiz.name}, release {version(course, papers)}"
     cells = [
-        new_markdown_cell(front(quiz)),
-        _hidden(f"#@title Set-up\n{SETUP} {mark}\n{_inlined()}\n\n\n{_sheet(course, quiz, papers)}"),
-        _form(f'#@title Your PennKey {{ run: "auto" }}\n{quiz.name}_who = ""  # @param {{type:"string"}}\nsheet.open({quiz.name}_who)'),
+        new_markdown_cell(f"{front(quiz)}\n\n{HOW_TO_BEGIN} {_ONLY_READ}"),
+        hidden_cell(set_up(course, quiz, papers)),
+        form_cell(name_field(quiz)),
     ]
-    for number, item in enumerate(quiz.items, start=1):
-        prompts = [paper.variants[number - 1].prompt for paper in papers]
-        cells += [
-            new_markdown_cell(f"## Question {number} · {item.question.title}\n{worth(item)}"),
-            _hidden(f"#@title Show question {number}\nsheet.show({number})"),
-            _form(f'#@title Answer {number} {{ run: "auto" }}\n{fields(quiz.name, number, prompts)}'),
-        ]
+    for number in range(1, len(quiz.items) + 1):
+        cells += question_cells(quiz, number, papers)
     cells.append(new_markdown_cell(_HAND_IN))
-    cells.append(_hidden(f"#@title Look at your answers: run this cell last\n{SUBMIT} {mark}\nsheet.review(globals())"))
+    mark = f"{SUBMIT} {quiz.name}, release {version(course, papers)}"
+    cells.append(hidden_cell(f"#@title Look at your answers: run this cell last\n{mark}\nsheet.review(globals())"))
     return finished(cells, f"{quiz.name}.ipynb", quiz.name)
 
 
@@ -54,10 +50,31 @@ def front(quiz: Quiz) -> str:
     return (
         f"# {quiz.title}\n\n"
         f"{len(quiz.items)} questions, about {minutes} minutes · {worth} · lecture {quiz.lecture}\n\n"
-        f"Released {quiz.released} · due {quiz.due} · language models are **{models}**\n\n"
-        "Write your PennKey below and run all cells (Runtime > Run all): the numbers of the questions are your own. Answers are taken from "
-        "the cells as they stand in the file; nothing is run when it is graded."
+        f"Released {quiz.released} · due {quiz.due} · language models are **{models}**"
     )
+
+
+def set_up(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
+    """What the first code cell runs: it makes `sheet`, with every paper's statements."""
+    mark = f"{SETUP} {quiz.name}, release {version(course, papers)}"
+    code = inlined(draw, responses, sheet)
+    return f"#@title Set-up\n{mark}\n{_FUTURE}\n{code}\n\n\n{_sheet(course, quiz, papers)}"
+
+
+def name_field(quiz: Quiz) -> str:
+    """The field for the reader's PennKey, which opens their paper."""
+    return f'#@title Your PennKey {{ run: "auto" }}\n{quiz.name}_who = ""  # @param {{type:"string"}}\nsheet.open({quiz.name}_who)'
+
+
+def question_cells(quiz: Quiz, number: int, papers: Sequence[Paper]) -> list[nbformat.NotebookNode]:
+    """Heading, statement and answer of question `number`, from 1."""
+    item = quiz.items[number - 1]
+    prompts = [paper.variants[number - 1].prompt for paper in papers]
+    return [
+        new_markdown_cell(f"## Question {number} · {item.question.title}\n{worth(item)}"),
+        hidden_cell(f"#@title Show question {number}\nsheet.show({number})"),
+        form_cell(f'#@title Answer {number} {{ run: "auto" }}\n{fields(quiz.name, number, prompts)}'),
+    ]
 
 
 def worth(item: Item) -> str:
@@ -92,24 +109,27 @@ def _png(prompt: Prompt) -> str:
     return base64.b64encode(prompt.figure.png(dpi=DPI)).decode() if prompt.figure else ""
 
 
-def _inlined() -> str:
-    """What the notebook runs, in one cell: the files it is made of, without their imports of each other."""
-    texts = [read_text(Path(str(module.__file__))) for module in (draw, responses, sheet)]
-    future = "from __future__ import annotations\n"
-    code = "\n\n".join(re.sub(r"^from autograder\..*\n", "", text.replace(future, ""), flags=re.MULTILINE).strip() for text in texts)
-    return f"{future}\n{code}"
+def inlined(*modules: ModuleType) -> str:
+    """The files of some modules as one text, without their imports of each other."""
+    texts = [read_text(Path(str(module.__file__))) for module in modules]
+    return "\n\n".join(re.sub(r"^from autograder\..*\n", "", text.replace(_FUTURE, ""), flags=re.MULTILINE).strip() for text in texts)
 
 
-def _form(source: str) -> nbformat.NotebookNode:
+_FUTURE = "from __future__ import annotations\n"
+
+
+def form_cell(source: str) -> nbformat.NotebookNode:
     """A cell of which Colab shows the fields, and Jupyter the code to write into."""
     return new_code_cell(source, metadata={"cellView": "form"})
 
 
-def _hidden(source: str) -> nbformat.NotebookNode:
+def hidden_cell(source: str) -> nbformat.NotebookNode:
     """A cell of which both show the output alone."""
     return new_code_cell(source, metadata={"cellView": "form", "jupyter": {"source_hidden": True}})
 
 
+HOW_TO_BEGIN = "Write your PennKey below and run all cells (Runtime > Run all): the numbers of the questions are your own."
+_ONLY_READ = "Answers are taken from the cells as they stand in the file; nothing is run when it is graded."
 _HAND_IN = """## Hand in
 
 Run the cell below: it shows what your file says and whether each answer has the right form, not whether it is right. Then download the

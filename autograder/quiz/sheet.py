@@ -53,17 +53,22 @@ class Sheet:
         options = [f"**{label}.** {text}" for label, text in question["options"]]
         display(Markdown("\n\n".join([*options, HINTS[question["kind"]]])))
 
+    def answer(self, number: int, values: Mapping[str, Any]) -> tuple[Any, str]:
+        """What the cells' names hold for question `number`, and what is wrong with its form, which says nothing about what is right."""
+        question = self.paper["questions"][number - 1]
+        labels = tuple(label for label, _ in question["options"])
+        answer = gather(values, f"{self.quiz}_q{number}", labels)
+        return answer, "no answer yet" if is_blank(answer) else form_problem(question["kind"], labels, answer)
+
     def review(self, values: Mapping[str, Any]) -> None:
-        """Print what the cells' names hold and whether its form is right, which says nothing about the answers."""
+        """Print every answer, or what is wrong with its form."""
         if not self.paper:
             print("Nothing to look at yet: fill in your PennKey at the top, then run all cells.")
             return
         print(f"{self.quiz}, release {self.version}, variant fingerprint {self.paper['fingerprint']}, for {self.who}")
         answered = 0
         for number, question in enumerate(self.paper["questions"], start=1):
-            labels = tuple(label for label, _ in question["options"])
-            answer = gather(values, f"{self.quiz}_q{number}", labels)
-            problem = "no answer yet" if is_blank(answer) else form_problem(question["kind"], labels, answer)
+            answer, problem = self.answer(number, values)
             answered += not problem
             shown = answer if isinstance(answer, str) else ", ".join(answer) if question["kind"] == "select" else repr(answer)
             print(f"{number:>4}  {problem or shown}")
