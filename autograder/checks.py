@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -26,7 +27,9 @@ import torch
 from torch import Tensor
 
 MAX_SHOWN = 6
-"""Tensors with more elements than this are described by shape and dtype in messages."""
+"""Tensors with more elements than this are described by shape and dtype in messages; longer lists are cut in the middle."""
+WIDTH = 72
+"""Columns of a message: with the indentation of a notebook's report, 80."""
 
 
 class CheckFailed(AssertionError):
@@ -35,9 +38,9 @@ class CheckFailed(AssertionError):
     outcome = "incorrect"
 
     def __init__(self, claim: str, detail: str = "") -> None:
-        super().__init__(f"{claim}\n{detail}" if detail else claim)
+        super().__init__(_wrapped(f"{claim}\n{detail}" if detail else claim))
         self.claim = claim
-        self.detail = detail
+        self.detail = _wrapped(detail)
 
 
 class Invalid(CheckFailed):
@@ -72,14 +75,39 @@ def show(value: object, digits: int = 6) -> str:
     if isinstance(value, str):
         return repr(value) if len(value) <= 60 else repr(value[:57] + "...")
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{show(k)}: {show(v)}" for k, v in list(value.items())[:MAX_SHOWN]) + "}"
+        return "{" + ", ".join(_cut([f"{show(k)}: {show(v)}" for k, v in value.items()])) + "}"
     if isinstance(value, list | tuple):
-        inside = ", ".join(show(v) for v in value[:MAX_SHOWN]) + (", ..." if len(value) > MAX_SHOWN else "")
+        nested = any(isinstance(v, list | tuple) for v in value)
+        inside = ", ".join(_cut([show(v, digits) for v in value]))
+        if nested and len(inside) > WIDTH:
+            return f"<{type(value).__name__} of {_counted(value)}>"
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     if callable(value):
         return getattr(value, "__name__", "<function>")
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _cut(items: list[str]) -> list[str]:
+    """`items`, or the first and the last of more than `MAX_SHOWN` of them."""
+    return items if len(items) <= MAX_SHOWN else [*items[:3], "...", *items[-2:]]
+
+
+def _counted(values: Sequence[Any]) -> str:
+    """How many values there are, and of which kind when they are of one: '3 lists of 12 tensors'."""
+    kinds = {f"{_type(v).lower()}s" + (f" of {_counted(v)}" if isinstance(v, list | tuple) else "") for v in values}
+    return f"{len(values)} {kinds.pop() if len(kinds) == 1 else 'values'}"
+
+
+def _wrapped(text: str) -> str:
+    """`text` with its long lines broken between words."""
+    return "\n".join(_filled(line) for line in text.splitlines())
+
+
+def _filled(line: str, indent: str = "", hanging: str = "") -> str:
+    if len(indent + line) <= WIDTH:
+        return indent + line
+    return textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
 
 
 def _numbers(value: Any, digits: int) -> str:
@@ -118,6 +146,9 @@ class Function:
     def note(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         inside = [show(a) for a in args] + [f"{k}={show(v)}" for k, v in kwargs.items()]
         self.call = f"{self.name}({', '.join(inside)})"
+        if len(f"Called {self.call}.") > WIDTH:
+            lines = [_column("    ", f"{argument},") for argument in inside]
+            self.call = "\n".join([f"{self.name}(", *lines, ")"])
         Function.last = self
 
 
@@ -197,16 +228,16 @@ def close(got: Any, expected: Any, *, rtol: float, atol: float = 0.0, what: str 
         return
     g, e = _comparable(got, expected, what, dtype)
     if bool(torch.isfinite(e).all()) and not bool(torch.isfinite(g).all()):
-        raise CheckFailed(claim or f"{_name()}: {what} has infinite or NaN entries.", _gap(what, got, expected))
+        worst = int((~torch.isfinite(g)).to(torch.uint8).argmax())
+        raise CheckFailed(claim or f"{_name()}: {what} has infinite or NaN entries.", _gap_at(worst, what, got, expected, g, e))
     bad = ~torch.isclose(g, e, rtol=rtol, atol=atol, equal_nan=True)
     if bool(bad.any()):
         worst = int((g - e).abs().nan_to_num(nan=float("inf")).mul(bad).argmax())
-        where = "" if g.dim() == 0 else f" at {list(map(int, torch.unravel_index(torch.tensor(worst), g.shape)))}"
         tolerance = f"relative tolerance {rtol:g}" + (f", absolute {atol:g}" if atol else "")
         difference = f"{(g - e).abs().flatten()[worst]:.3g}"
         raise CheckFailed(
             claim or f"{_name()}: {what} differs from the value that the prompt defines.",
-            _gap(what, got, expected) + f"\nLargest difference {difference}{where} ({tolerance}).",
+            _gap_at(worst, what, got, expected, g, e) + f"\nLargest difference {difference}{_place(worst, g)} ({tolerance}).",
         )
 
 
@@ -283,13 +314,36 @@ def _name() -> str:
 
 def _with_call(text: str) -> str:
     call = f"Called {Function.last.call}." if Function.last else ""
-    return f"{call} {text}".strip() if len(call) + len(text) < 100 else f"{call}\n{text}".strip()
+    return f"{call} {text}".strip() if len(call) + len(text) < WIDTH and "\n" not in text else f"{call}\n{text}".strip()
 
 
 def _gap(what: str, got: Any, expected: Any) -> str:
+    """What came back and what was expected: in one line, or in two columns that can be compared."""
     name = "The " + what.removeprefix("the ") if what.startswith("the ") else what
     digits = 6 if show(got) != show(expected) else 14
-    return _with_call(f"{name}: got {show(got, digits)}, expected {show(expected, digits)}.")
+    sides = show(got, digits), show(expected, digits)
+    line = f"{name}: got {sides[0]}, expected {sides[1]}."
+    if len(line) > WIDTH:
+        line = "\n".join([f"{name}:", _column("  got      ", sides[0]), _column("  expected ", sides[1])])
+    return _with_call(line)
+
+
+def _gap_at(worst: int, what: str, got: Any, expected: Any, g: Tensor, e: Tensor) -> str:
+    """The gap; of a value that messages do not show in full, at its worst entry. g, e: both values on the CPU."""
+    if isinstance(got, Tensor) and show(got).startswith("<"):
+        return _gap(f"{what}{_place(worst, g)}", g.flatten()[worst].item(), e.flatten()[worst].item())
+    return _gap(what, got, expected)
+
+
+def _place(entry: int, of: Tensor) -> str:
+    return "" if of.dim() == 0 else f" at {list(map(int, torch.unravel_index(torch.tensor(entry), of.shape)))}"
+
+
+def _column(label: str, value: str) -> str:
+    """A value beside its label; the rows of a wide matrix below each other."""
+    rows = value.replace("], [", "],\n [").splitlines() if len(label + value) > WIDTH else [value]
+    indent = " " * len(label)
+    return label + "\n".join(_filled(row, indent, f"{indent} ") for row in rows)[len(label) :]
 
 
 def _type(value: object) -> str:

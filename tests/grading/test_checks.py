@@ -63,6 +63,59 @@ def test_the_worst_entry_is_named() -> None:
     assert "Largest difference 2 at [1, 0] (relative tolerance 0.001)" in failure.value.detail
 
 
+def told(got: Any, expected: Any, *args: Any, **named: Any) -> str:
+    """What a check of ``f(*args, **named)`` says, as a notebook shows it."""
+    with pytest.raises(CheckFailed) as failure:
+        close(
+            function({"f": lambda *a, **k: got}, "f")(*args, **named), expected, rtol=1e-9, atol=1e-9, what="w", claim="It must hold. " * 9
+        )
+    return str(failure.value)
+
+
+def test_no_line_of_a_message_is_wider_than_a_notebook_shows() -> None:
+    x = torch.linspace(-1, 1, 6, dtype=torch.float64) / 3
+    weights = [[torch.ones(9)] * 12] * 3
+    text = told(x.reshape(2, 3) + 1e-8, x.reshape(2, 3), x, x.reshape(2, 3), weights, {"a setting": 0.1, "another": 0.2}, lr=0.2)
+    assert max(map(len, text.splitlines())) <= checks.WIDTH and len(text.splitlines()) > 10
+
+
+def test_many_arguments_stand_one_per_line() -> None:
+    x = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
+    text = told(1.0, 2.0, x, x, x, x, lr=0.2)
+    assert "Called f(\n    [1, 2, 3, 4, 5],\n" in text and "    lr=0.2,\n)." in text
+
+
+def test_wide_values_stand_below_each_other() -> None:
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], dtype=torch.float64) / 7
+    assert (
+        "  got      [[-0.142857, -0.285714, -0.428571],\n"
+        "            [-0.571429, -0.714286, -0.857143]]\n"
+        "  expected [[0.142857, 0.285714, 0.428571],\n"
+        "            [0.571429, 0.714286, 0.857143]]\n"
+    ) in told(-x, x)
+
+
+@pytest.mark.parametrize("wrong", [7.0, float("nan")])
+def test_of_a_large_tensor_the_worst_entry_is_shown(wrong: float) -> None:
+    got = torch.zeros(4, 5)
+    got[2, 3] = wrong
+    assert f"w at [2, 3]: got {wrong:g}, expected 0." in told(got, torch.zeros(4, 5))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (list(range(20)), "[0, 1, 2, ..., 18, 19]"),
+        ([[torch.ones(24, 8)] * 12] * 3, "<list of 3 lists of 12 tensors>"),
+        ((["a longer word"] * 6, {"a": 1}, "a"), "<tuple of 3 values>"),
+        ([[1, 2], [3, 4]], "[[1, 2], [3, 4]]"),
+        ({name: 0 for name in "abcdefgh"}, "{'a': 0, 'b': 0, 'c': 0, ..., 'g': 0, 'h': 0}"),
+    ],
+)
+def test_long_values_are_shortened(value: Any, text: str) -> None:
+    assert checks.show(value) == text
+
+
 def test_a_claim_has_no_values() -> None:
     with pytest.raises(CheckFailed) as failure:
         close(called(torch.tensor([123.0])), torch.tensor([4.0]), rtol=1e-3, claim="The property.")
