@@ -81,7 +81,7 @@ def release(folder: Path, name: str, source: nbformat.NotebookNode, gate: Callab
 
 def settings(course: Course) -> str:
     """The text of nbgrader_config.py."""
-    seconds = max(LOADED_SECONDS, *(course.assignment(name).limits.cell for name in course.assignments))
+    seconds = max([LOADED_SECONDS, *(course.assignment(name).limits.cell for name in course.assignments)])
     slug = re.sub(r"\W+", "-", course.name.lower()).strip("-")
     lines = [
         f'c.CourseDirectory.course_id = "{slug}"',

@@ -10,7 +10,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 
-from autograder.grading.submission import Submission
+from autograder.grading.submission import Submission, read_submission
 from autograder.quiz.grade import grade_submission
 from autograder.quiz.keysheet import KeySheet
 from autograder.quiz.received import NoCredit
@@ -23,15 +23,12 @@ class Credited:
         self.sheet = KeySheet.from_json(keys)
 
     def __call__(self, number: int) -> float | None:
-        """Show what the answer earns, and why; returns its points, which nbgrader takes as a partial score. Raises `NoCredit`.
-
-        Answers are read from the cells that have run, as the quiz's own grader reads them from the file: as data.
-        """
-        shell: Any = get_ipython()
-        cells = tuple(shell.history_manager.input_hist_raw)
-        released = re.findall(rf"^sheet\.open\({self.sheet.quiz}_who\)  # release (\w+)", "\n".join(cells), re.MULTILINE)
-        submission = Submission(self.sheet.quiz, "", cells, assignment=self.sheet.quiz, release="".join(released[-1:]))
-        results = grade_submission(self.sheet, submission, _users(), {})
+        """Show what the answer earns, and why; returns its points, which nbgrader takes as a partial score. Raises `NoCredit`."""
+        quiz = self.sheet.quiz
+        cells, users = _autograded(quiz) if os.environ.get("NBGRADER_EXECUTION") == "autograde" else (_history(), [])
+        released = re.findall(rf"^sheet\.open\({quiz}_who\)  # release (\w+)", "\n".join(cells), re.MULTILINE)
+        submission = Submission(quiz, "", cells, assignment=quiz, release="".join(released[-1:]))
+        results = grade_submission(self.sheet, submission, users, {})
         row = next((row for row in results["tests"] if row["number"] == str(number)), None)
         if row is None:
             raise NoCredit(results["tests"][0]["output"])
@@ -40,6 +37,15 @@ class Credited:
         return points
 
 
-def _users() -> list[tuple[str, str]]:
-    """Whose work this is: nbgrader runs it in autograded/<student>/<quiz>. Nobody's elsewhere, and then identity is not checked."""
-    return [(Path.cwd().parent.name, "")] if os.environ.get("NBGRADER_EXECUTION") == "autograde" else []
+def _autograded(quiz: str) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+    """The cells of the notebook that nbgrader runs, and whose it is: it lies in autograded/<student>/<quiz>.
+
+    Read from the file, as the quiz's own grader does: a test cell that nbgrader put back may stand above the answers.
+    """
+    return read_submission(Path(f"{quiz}.ipynb")).cells, [(Path.cwd().parent.name, "")]
+
+
+def _history() -> tuple[str, ...]:
+    """The cells that have run, where somebody tries the notebook. Whose it is, nobody says."""
+    shell: Any = get_ipython()
+    return tuple(shell.history_manager.input_hist_raw)

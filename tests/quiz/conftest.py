@@ -128,7 +128,10 @@ COURSE = 'name = "A course"\nterm = "now"\nedition = "2025"\n\n[assignments]\n'
 @pytest.fixture
 def course_root(tmp_path: Path) -> Path:
     """The folder of a course with quiz03: five questions of 2 points, eight variants."""
-    root = tmp_path / "course"
+    return write_course(tmp_path / "course")
+
+
+def write_course(root: Path) -> Path:
     quizzes = root / "assignments" / "quizzes"
     (quizzes / "bank").mkdir(parents=True)
     (quizzes / "bank" / "l03_descent.py").write_text(MODULE, encoding="utf-8")

@@ -53,26 +53,35 @@ def keys_of(sheet: KeySheet, who: str) -> list[Key]:
 
 def right_answers(sheet: KeySheet, who: str) -> dict[str, str]:
     """What a student who knows everything writes on the right of each field's equals sign."""
+    return _written([(key, key.answer) for key in keys_of(sheet, who)])
+
+
+def wrong_answers(sheet: KeySheet, who: str) -> dict[str, str]:
+    """What a student writes who makes the first known mistake of every question."""
+    return _written([(key, key.mistakes[0].answer) for key in keys_of(sheet, who)])
+
+
+def _written(answers: list[tuple[Key, Any]]) -> dict[str, str]:
     written: dict[str, str] = {}
-    for number, key in enumerate(keys_of(sheet, who), start=1):
+    for number, (key, answer) in enumerate(answers, start=1):
         if key.kind == "select":
-            written |= {f"q{number}_{label}": str(label in key.answer) for label in key.labels}
+            written |= {f"q{number}_{label}": str(label in answer) for label in key.labels}
         elif key.kind == "literal":
-            written[f"q{number}"] = repr(spellings(key.answer)[0])
+            written[f"q{number}"] = repr(spellings(answer)[0])
         else:
-            written[f"q{number}"] = repr(str(key.answer))
+            written[f"q{number}"] = repr(str(answer))
     return written
 
 
-def filled(notebook: nbformat.NotebookNode, who: str, answers: dict[str, str]) -> nbformat.NotebookNode:
+def filled(notebook: nbformat.NotebookNode, who: str, answers: dict[str, str], quiz: str = "quiz03") -> nbformat.NotebookNode:
     """The notebook with values in its fields, as Colab's forms write them: the rest of each line stays."""
     work = copy.deepcopy(notebook)
     for cell in work.cells:
         lines = cell.source.split("\n")
         for n, line in enumerate(lines):
             for name, value in {"who": repr(who), **answers}.items():
-                if line.startswith(f"quiz03_{name} = "):
-                    lines[n] = f"quiz03_{name} = {value}  # @param {line.partition('# @param ')[2]}"
+                if line.startswith(f"{quiz}_{name} = "):
+                    lines[n] = f"{quiz}_{name} = {value}  # @param {line.partition('# @param ')[2]}"
         cell.source = "\n".join(lines)
     return work
 
