@@ -19,6 +19,7 @@ $(READY): pyproject.toml autograder/bootstrap.py
 
 check: $(READY)         ## fast gates while writing content (seconds)
 	@$(RUN) check $(HW)
+	@echo "ruff and mypy (the first time takes a minute)"
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check autograder tests/*.py && $(VENV)/bin/mypy -p autograder
 
 # Some tests run backward passes in their own process, and a fork after a backward pass fails, while others fork: hence three runs.

@@ -11,10 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import venv
 from pathlib import Path
 
@@ -23,6 +26,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 ALLOW_CUDA = "AUTOGRADER_ALLOW_CUDA_DOWNLOAD"
 SECONDS = 1800
+TICK = 0.5
 
 TOO_LARGE = f"""\
 torch here would come with NVIDIA's CUDA packages: a download of about 2.5 GB, 5 GB on disk.
@@ -41,16 +45,58 @@ def say(text: str) -> None:
     print(f"[setup] {text}", flush=True)
 
 
-def run(command: list[str], what: str, *, quiet: bool = True) -> str:
-    """Run a step. Raises `Stop` with the last lines of its output when it fails or takes too long."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired:
-        raise Stop(f"{what} did not finish within {SECONDS} s. Check the network and run it again.") from None
-    if done.returncode:
-        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
-        raise Stop(f"{what} failed:\n{last}")
-    return done.stdout
+def run(command: list[str], what: str) -> None:
+    """Run a step and say how it goes on. Raises `Stop` with the last lines of its output when it fails or takes too long."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said: list[str] = []
+
+    def read() -> None:
+        for line in process.stdout or ():
+            said.append(line)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    started = time.monotonic()
+    ticker = Ticker(what)
+    while process.poll() is None:
+        if time.monotonic() - started > SECONDS:
+            process.kill()
+            raise Stop(f"{what} did not finish within {SECONDS} s. Check the network and run it again.")
+        time.sleep(TICK)
+        ticker.show(said, time.monotonic() - started)
+    reader.join(timeout=5)
+    ticker.show(said, time.monotonic() - started)
+    ticker.clear()
+    if process.returncode:
+        raise Stop(f"{what} failed:\n{''.join(said[-12:])}")
+
+
+class Ticker:
+    """What pip is at: on a terminal one line that is rewritten, in a log one line for each package and download."""
+
+    ITEM = re.compile(r"\s*(Collecting|Downloading|Building|Installing) .*")
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.seen = 0
+        self.latest = ""
+        self.found = 0
+
+    def show(self, said: list[str], seconds: float) -> None:
+        for line in said[self.seen :]:
+            self.seen += 1
+            if item := self.ITEM.match(line):
+                self.found += item.group(1) == "Collecting"
+                self.latest = item.group().strip()
+                if not sys.stdout.isatty():
+                    say(f"  {self.latest[:160]}")
+        if sys.stdout.isatty():
+            told = f"[setup] {self.what}: {seconds:.0f} s, {self.found} packages found. {self.latest}"
+            print(f"\r{told[: shutil.get_terminal_size().columns - 1]}\033[K", end="", flush=True)
+
+    def clear(self) -> None:
+        if sys.stdout.isatty():
+            print("\r\033[K", end="", flush=True)
 
 
 def pins(root: Path, extras: list[str]) -> list[str]:
@@ -97,7 +143,11 @@ def install_torch(python: str, pin: str) -> None:
         if no_cpu_build:
             raise Stop(TOO_LARGE.format(python=python, pin=pin))
     say(f"installing {pin}")
-    run([python, "-m", "pip", "install", "-q", *options, pin], f"installing {pin}")
+    run([*_pip(python), *options, pin], f"installing {pin}")
+
+
+def _pip(python: str) -> list[str]:
+    return [python, "-m", "pip", "install", "--progress-bar", "off"]
 
 
 def set_up(place: Path, requirements: list[str], editable: Path | None) -> None:
@@ -109,10 +159,10 @@ def set_up(place: Path, requirements: list[str], editable: Path | None) -> None:
     torch = next(r for r in requirements if r.startswith("torch=="))
     install_torch(python, torch)
     rest = [r for r in requirements if r != torch]
-    say(f"installing {len(rest)} packages (the first time takes some minutes)")
-    run([python, "-m", "pip", "install", "-q", torch, *rest], "installing the packages")
+    say(f"installing {len(rest)} packages and what they need (the first time takes some minutes)")
+    run([*_pip(python), torch, *rest], "installing the packages")
     if editable is not None:
-        run([python, "-m", "pip", "install", "-q", "--no-deps", "-e", str(editable)], "installing the project")
+        run([*_pip(python), "--no-deps", "-e", str(editable)], "installing the project")
     run([python, "-c", "import torch; torch.ones(1)"], "importing torch")
     say("the environment is ready")
 

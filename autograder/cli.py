@@ -1,16 +1,24 @@
-"""The commands. Each is a thin line over a room.
-
-Exit codes: 0 done, 1 a gate or a row failed, 2 wrong usage or content, 3 the grader or the set-up failed.
-"""
+"""The commands. Each is a thin line over a room."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
 
 from autograder.content import Assignment, ContentError, Course, load_course
+
+EPILOG = """\
+exit codes:
+  0    done
+  1    something was found: a broken gate, a surviving fault, a leak, a fallen score, a submission on which the grader failed
+  2    wrong usage, or a mistake in the course's files: the message says where
+  3    the grader could not start or ended early
+  130  interrupted
+
+Example: autograder grade my.ipynb --assignment hw4_adam"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,7 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograder",
         description="Build, grade and audit the course's homework.",
-        epilog="Example: autograder grade my.ipynb --assignment hw4_adam",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -47,8 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--root", type=Path, default=None, help="the course's folder (default: this project)")
         return sub
 
+    def as_json(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--json", action="store_true", help="print the result as JSON; what people read goes to stderr")
+
     sub = command("build", _build, "make student notebooks, solutions and Gradescope zips, and prove them", "autograder build hw4_adam")
-    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("assignments", nargs="*", metavar="HOMEWORK", help="default: all in course.toml")
     sub.add_argument("--force", action="store_true", help="rebuild although nothing changed")
     sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s each)")
 
@@ -64,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "new", _new, "start a homework: a small working example that passes every gate", "autograder new hw7_proximal_steps --lecture 8"
     )
     sub.add_argument("name", help="hw, a number, and words: hw7_proximal_steps")
-    sub.add_argument("--lecture", type=int, default=13, metavar="N", help="it is released after lecture N (default 13)")
+    sub.add_argument("--lecture", type=int, default=13, metavar="N", help="it is released after lecture N, of 0 to 13 (default 13)")
 
     sub = command(
         "new-term", _new_term, "reset what belongs to the old term: its name, release ids, void cases", "autograder new-term 2028-spring"
@@ -72,14 +84,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("term", help="as in course.toml: 2028-spring")
 
     sub = command("check", _check, "fast gates while writing content", "autograder check hw4_adam")
-    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("assignments", nargs="*", metavar="HOMEWORK", help="default: all in course.toml")
+
+    as_json(sub)
 
     sub = command("nbgrader", _nbgrader, "make a course directory for nbgrader", "autograder nbgrader hw4_adam quiz09")
     sub.add_argument("names", nargs="*", help="homeworks and quizzes (default: all in course.toml, and every take-home quiz)")
     sub.add_argument("--out", type=Path, help="the course directory (default: release/nbgrader)")
 
     sub = command("audit", _audit, "test the tests: faults must fail, correct variants must pass", "autograder audit hw4_adam")
-    sub.add_argument("assignments", nargs="*", help="default: all in course.toml")
+    sub.add_argument("assignments", nargs="*", metavar="HOMEWORK", help="default: all in course.toml")
     sub.add_argument("--only", nargs="+", default=[], metavar="ROW", help="some faults or legal variants")
     sub.add_argument("--mutants", action="store_true", help="other rows: the reference with one small change each; lists those that pass")
     sub.add_argument(
@@ -90,38 +104,43 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, help="repeat an audit with its inputs")
     sub.add_argument("--summary", type=Path, metavar="FILE", help="update the homework's line in the table of this Markdown file")
 
+    as_json(sub)
+
     sub = command("try", _try, "grade the functions in one Python file against one question", "autograder try hw4_adam q2 my_attempt.py")
-    sub.add_argument("assignment")
-    sub.add_argument("question")
-    sub.add_argument("file", type=Path)
+    sub.add_argument("assignment", metavar="HOMEWORK", help="hw4_adam")
+    sub.add_argument("question", metavar="QUESTION", help="q2")
+    sub.add_argument("file", type=Path, metavar="FILE", help="Python definitions with the names that the question asks for")
 
     sub = command("grade", _grade, "grade one notebook", "autograder grade my.ipynb --assignment hw4_adam --out results.json")
-    sub.add_argument("notebook", type=Path)
-    sub.add_argument("--assignment", required=True)
+    sub.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="one .ipynb file; a class goes to grade-all")
+    sub.add_argument("--assignment", required=True, metavar="HOMEWORK", help="hw4_adam")
     sub.add_argument("--out", type=Path, default=Path("results.json"), help="default: results.json")
     sub.add_argument("--seed", type=int, help="repeat a verdict with the seed that the staff log names")
     sub.add_argument("--log", type=Path, help="staff-only log: seed, versions, verdicts; a regrade of the same file repeats its seed")
     sub.add_argument("--fresh", action="store_true", help="draw new inputs although the log has a seed")
 
     sub = command("replay", _replay, "repeat one verdict with its inputs shown", "autograder replay my.ipynb q3.2 --seed 81723455")
-    sub.add_argument("notebook", type=Path)
-    sub.add_argument("case", help="as in the results, with its question: q3.2")
+    sub.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the student's .ipynb file")
+    sub.add_argument("case", metavar="CASE", help="as in the results, with its question: q3.2")
     sub.add_argument("--seed", type=int, required=True, help="as the staff log names it")
-    sub.add_argument("--assignment", help="default: what the notebook says")
+    sub.add_argument("--assignment", metavar="HOMEWORK", help="default: what the notebook says")
 
     sub = command(
         "smoke-zip", _smoke_zip, "a zip that reports what the platform offers", "autograder smoke-zip --root tests/toy --out smoke.zip"
     )
-    sub.add_argument("--out", type=Path, required=True)
+    sub.add_argument("--out", type=Path, required=True, help="the zip to write")
 
     sub = command("smoke", _smoke, "what the smoke zip runs on the platform", "autograder smoke --base /autograder")
-    sub.add_argument("--base", type=Path, default=Path("/autograder"))
+    sub.add_argument("--base", type=Path, default=Path("/autograder"), help="the folder of Gradescope's layout (default: /autograder)")
 
     sub = command("doctor", _doctor, "what this machine offers for grading, and what follows", "autograder doctor")
+    as_json(sub)
 
     sub = command("grade-all", _grade_all, "grade a class", "autograder grade-all export.zip --assignment hw4_adam --out grades/hw4_adam")
-    sub.add_argument("source", type=Path, help="a folder of notebooks, a Gradescope export (zip or folder), or nbgrader's submitted/")
-    sub.add_argument("--assignment", required=True)
+    sub.add_argument(
+        "source", type=Path, metavar="SOURCE", help="a folder of notebooks, a Gradescope export (zip or folder), or nbgrader's submitted/"
+    )
+    sub.add_argument("--assignment", required=True, metavar="HOMEWORK", help="hw4_adam")
     sub.add_argument("--out", type=Path, required=True, help="private folder for results, pages, tables and the store")
     sub.add_argument("--only", nargs="+", default=[], metavar="QUESTION", help="grade some questions again; the others keep their results")
     sub.add_argument("--compare", type=Path, metavar="OLD", help="the --out folder of an earlier run: whose score changed, and why")
@@ -130,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--scheduler", default="", metavar="ADDRESS", help="grade on the dask cluster with this scheduler")
     sub.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: show students' code the GPUs (docs/batch.md)")
     sub.add_argument("--identify", action="store_true", help="the class report names submissions and shows what their code answered")
+    as_json(sub)
 
     sub = command(
         "erratum",
@@ -137,8 +157,8 @@ def _parser() -> argparse.ArgumentParser:
         "after a mistake in a released homework: rebuild, compare, and say what to do",
         "autograder erratum hw4_adam export.zip --grades grades/hw4_adam --out grades/hw4_adam-2",
     )
-    sub.add_argument("assignment")
-    sub.add_argument("source", type=Path, help="the submissions, as for grade-all")
+    sub.add_argument("assignment", metavar="HOMEWORK", help="hw4_adam")
+    sub.add_argument("source", type=Path, metavar="SOURCE", help="the submissions, as for grade-all")
     sub.add_argument("--grades", type=Path, required=True, metavar="OLD", help="the --out folder of the run before the correction")
     sub.add_argument("--out", type=Path, required=True, help="private folder for the new results")
     sub.add_argument("--allow-falls", action="store_true", help="go on although a score falls")
@@ -147,15 +167,15 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = commands.add_parser("quiz", help="build, preview, grade and analyse quizzes", add_help=False, prefix_chars="\0")  # no options
     sub.set_defaults(run=_quiz)
-    sub.add_argument("arguments", nargs="*")
+    sub.add_argument("arguments", nargs="*", help="autograder quiz --help lists its commands")
 
     sub = command("gradescope", _gradescope, "grade one submission in Gradescope's layout", "autograder gradescope --base /autograder")
-    sub.add_argument("--base", type=Path, default=Path("/autograder"))
+    sub.add_argument("--base", type=Path, default=Path("/autograder"), help="the folder of Gradescope's layout (default: /autograder)")
 
     sub = command(
         "self-check", _self_check, "grade the bundled stub and say whether the image works", "autograder self-check --base /autograder"
     )
-    sub.add_argument("--base", type=Path, default=Path("/autograder"))
+    sub.add_argument("--base", type=Path, default=Path("/autograder"), help="the folder of Gradescope's layout (default: /autograder)")
     return parser
 
 
@@ -174,21 +194,25 @@ def _build(options: argparse.Namespace) -> int:
 
     from autograder.build.folder import write_student_pages
     from autograder.build.release import GateError, build
+    from autograder.progress import Bars
 
     course, assignments = _chosen(options)
     write_student_pages(course)
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 190
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{text}[/dim]")
+
     rows, failed = [], 0
-    for assignment in assignments:
-        try:
-            rows.append(
-                build(course, assignment, lambda text: console.print(f"[dim]{text}[/dim]"), stock=not options.no_stock, force=options.force)
-            )
-        except (GateError, ContentError, RuntimeError) as error:
-            failed += 1
-            console.print(str(error), style="bold", markup=False)
+    with Bars(console) as bars:
+        for assignment in assignments:
+            try:
+                rows.append(build(course, assignment, say, bars, stock=not options.no_stock, force=options.force))
+            except (GateError, ContentError, RuntimeError) as error:
+                failed += 1
+                console.print(str(error), style="bold", markup=False)
     table = Table(title=course.name, title_justify="left")
     for heading, justify in [
         ("assignment", "left"),
@@ -257,21 +281,10 @@ def _new_term(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from autograder.audit.local import check_reference_and_stub
-    from autograder.build.gates import content_problems, public_points
+    from autograder.build.check import check
 
     course, assignments = _chosen(options)
-    failed = False
-    for assignment in assignments:
-        problems = [str(p) for p in content_problems(course, assignment)]
-        problems += check_reference_and_stub(assignment)
-        for problem in problems:
-            print(problem)
-        failed |= bool(problems)
-        sizes = f"{len(assignment.questions)} questions, {assignment.minutes} minutes, {assignment.points} points"
-        alone = f"public cases alone earn {public_points(assignment):g}"
-        print(f"{assignment.name}: {'FAIL' if problems else 'PASS'} ({sizes}; {alone})")
-    return 1 if failed else 0
+    return check(course, assignments, as_json=options.json)
 
 
 def _nbgrader(options: argparse.Namespace) -> int:
@@ -307,6 +320,7 @@ def _audit(options: argparse.Namespace) -> int:
         "jobs": options.jobs,
         "seed": options.seed,
         "summary": options.summary,
+        "as_json": options.json,
     }
     return run_audit(course, assignments, only=only, **wanted)
 
@@ -324,6 +338,9 @@ def _grade(options: argparse.Namespace) -> int:
 
     course = _course(options)
     assignment = course.assignment(options.assignment)
+    if options.notebook.is_dir():
+        whole = f"autograder grade-all {options.notebook} --assignment {assignment.name} --out grades/{assignment.name}"
+        raise ContentError(f"{options.notebook} is a folder, and `grade` takes one notebook. A folder of them: {whole}")
     if not options.notebook.is_file():
         raise ContentError(f"{options.notebook}: no such file.")
     seed = options.seed
@@ -371,6 +388,9 @@ def _doctor(options: argparse.Namespace) -> int:
     from autograder.grading.doctor import facts, verdict
 
     found = facts()
+    if options.json:
+        print(json.dumps({"verdict": verdict(found), "facts": [vars(fact) for fact in found]}, indent=1))
+        return 0
     for fact in found:
         print(f"{'ok' if fact.good else 'NO':3}{fact.name:12}{fact.found}: {fact.follows}")
     print(verdict(found))
@@ -383,7 +403,7 @@ def _grade_all(options: argparse.Namespace) -> int:
     course = _course(options)
     assignment = course.assignment(options.assignment)
     names = ("out", "compare", "manual", "jobs", "scheduler", "device", "identify")
-    wanted = Options(only=tuple(options.only), **{name: getattr(options, name) for name in names})
+    wanted = Options(only=tuple(options.only), as_json=options.json, **{name: getattr(options, name) for name in names})
     return grade_all(course, assignment, options.source, wanted)
 
 

@@ -12,6 +12,7 @@ from autograder.build.notebook import release_id
 from autograder.build.release import build
 from autograder.content import Assignment, Course, Releases
 from autograder.grading.private import write_private
+from autograder.progress import Bars
 from autograder.report.changes import Change, changes
 from autograder.report.command import Options, grade_all, grades_in
 
@@ -26,7 +27,8 @@ def erratum(course: Course, name: str, source: Path, old: Path, options: Options
     assignment = course.assignment(name)
     before = grades_in(assignment, old)
     keep_release(assignment)
-    build(course, assignment, lambda text: on.print(f"[dim]{text}[/dim]"), stock=stock)
+    with Bars(on) as bars:
+        build(course, assignment, lambda text: on.print(f"[dim]{text}[/dim]"), bars, stock=stock)
     if grade_all(course, assignment, source, replace(options, compare=old)):
         return 1
     found = changes(before, grades_in(assignment, options.out))

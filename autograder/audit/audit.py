@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from autograder.audit.findings import Finding, agreement_findings, matrix_findings, repeat_findings, row_findings
 from autograder.audit.local import run_row
@@ -14,13 +12,7 @@ from autograder.audit.matrix import Crew, Graded
 from autograder.audit.rows import Row, all_rows
 from autograder.audit.witness import witness_findings
 from autograder.content import Assignment, Course
-
-
-class Progress(Protocol):
-    """Where an audit says how far it is."""
-
-    def start(self, what: str, total: int) -> Callable[[], None]:
-        """Begin a stage of `total` steps; the result is to be called after each."""
+from autograder.progress import Progress
 
 
 @dataclass

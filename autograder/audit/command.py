@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -12,8 +15,9 @@ from autograder.audit.mutants import survey
 from autograder.audit.page import page
 from autograder.audit.stock import stock_findings
 from autograder.audit.summary import update
-from autograder.audit.table import Bars, console, matrix_table, say_findings
+from autograder.audit.table import console, matrix_table, say_findings
 from autograder.content import Assignment, Course
+from autograder.progress import Bars
 
 
 def run_audit(
@@ -27,15 +31,17 @@ def run_audit(
     jobs: int = 2,
     seed: int | None = None,
     summary: Path | None = None,
+    as_json: bool = False,
 ) -> int:
     """Audit each assignment; 1 when a finding of any of them is a failure. The page of a whole audit goes to release/audit.
 
     mutants: grade the mutants of the reference in place of the declared rows. summary: a Markdown file whose table a whole audit updates.
+    as_json: a list of what was found goes to stdout, all else to stderr.
 
     Raises `ContentError` when a homework's files cannot be read and `GradingError` when the grader does not start.
     """
-    on = console()
-    failed = False
+    on = console(stderr=as_json)
+    done: list[Audit] = []
     for assignment in assignments:
         mutation = None
         with Bars(on) as bars:
@@ -52,8 +58,17 @@ def run_audit(
         _report(on, course, found, whole=not (only or mutants))
         if summary and not only and len(found.matrix[0].outcomes):
             update(summary, course, found, mutation)
-        failed |= found.failed
-    return 1 if failed else 0
+        done.append(found)
+    if as_json:
+        print(json.dumps([_data(found) for found in done], ensure_ascii=False, indent=1))
+    return 1 if any(found.failed for found in done) else 0
+
+
+def _data(found: Audit) -> dict[str, Any]:
+    named, faults = found.diagnosed
+    findings = [asdict(finding) for finding in found.findings]
+    said = {"homework": found.assignment.name, "passed": not found.failed, "rows": len(found.matrix)}
+    return said | {"faults": faults, "named": named, "findings": findings, "notes": found.notes}
 
 
 def _report(on: Console, course: Course, found: Audit, *, whole: bool) -> None:

@@ -15,12 +15,12 @@ import libcst as cst
 import torch
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from autograder.audit.audit import Progress
 from autograder.audit.findings import Finding
 from autograder.audit.matrix import Crew
 from autograder.audit.operators import OPERATORS
 from autograder.audit.rows import Row
 from autograder.content import BEGIN, END, Assignment, ContentError, Course, read_toml, take
+from autograder.progress import Progress
 
 CASE_SECONDS = 2.0
 SUBMISSION_SECONDS = 10.0

@@ -9,10 +9,11 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from autograder.audit.audit import Audit, Progress
+from autograder.audit.audit import Audit
 from autograder.audit.findings import Finding
 from autograder.audit.matrix import Graded, as_notebook
 from autograder.content import ContentError, Course
+from autograder.progress import Progress
 
 SECONDS = 300
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from types import TracebackType
+from collections.abc import Iterable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from autograder.audit.audit import Audit
@@ -14,31 +12,12 @@ from autograder.audit.findings import Finding
 from autograder.audit.matrix import Graded
 
 
-def console() -> Console:
+def console(*, stderr: bool = False) -> Console:
     """A console that does not break tables where there is no terminal."""
-    found = Console(highlight=False)
+    found = Console(highlight=False, stderr=stderr)
     if not found.is_terminal:
         found.width = 150
     return found
-
-
-class Bars:
-    """Progress bars, one per stage. Within ``with`` they are drawn."""
-
-    def __init__(self, on: Console) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.progress = Progress(*columns, console=on, transient=True)
-
-    def start(self, what: str, total: int) -> Callable[[], None]:
-        task = self.progress.add_task(what, total=total)
-        return lambda: self.progress.advance(task)
-
-    def __enter__(self) -> Bars:
-        self.progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
-        self.progress.stop()
 
 
 def matrix_table(audit: Audit) -> Table:

@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError
 
 from autograder.content import Assignment, ContentError
 from autograder.handin import EXPERIMENT, SETUP, SUBMIT
+from autograder.progress import Progress
 
 TIMEOUT = 300
 
@@ -65,7 +66,7 @@ def inputs_hash(notebook: nbformat.NotebookNode) -> str:
     return hashlib.sha256("\0".join([_STYLE, *code]).encode()).hexdigest()
 
 
-def execute(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+def execute(notebook: nbformat.NotebookNode, name: str, progress: Progress | None = None) -> nbformat.NotebookNode:
     """Run a copy of the notebook in a kernel of its own, in an empty folder. Raises `ContentError` with the failing cell."""
     ran = copy.deepcopy(notebook)
     ran.cells.insert(0, nbformat.v4.new_code_cell("%matplotlib inline\n" + _STYLE))
@@ -73,7 +74,9 @@ def execute(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode
     folder = tempfile.mkdtemp(prefix="autograder-run-")
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     quiet = ["--IPKernelApp.log_level=40"]
+    step = progress.start(f"{name}: running the solution notebook", len(ran.cells)) if progress else None
     client = NotebookClient(ran, timeout=TIMEOUT, kernel_name="python3", resources={"metadata": {"path": folder}}, extra_arguments=quiet)
+    client.on_cell_complete = None if step is None else lambda cell, cell_index: step()
     try:
         client.execute(env=environment)
     except CellExecutionError as error:
@@ -107,13 +110,15 @@ def save(ran: nbformat.NotebookNode, folder: Path, inputs: str) -> Expected:
     return Expected(folder)
 
 
-def refresh(assignment: Assignment, notebook: nbformat.NotebookNode, folder: Path) -> tuple[Expected, nbformat.NotebookNode | None]:
+def refresh(
+    assignment: Assignment, notebook: nbformat.NotebookNode, folder: Path, progress: Progress | None = None
+) -> tuple[Expected, nbformat.NotebookNode | None]:
     """The expected outputs, made anew only if the lock does not fit; then also the executed notebook."""
     expected = Expected(folder)
     inputs = inputs_hash(notebook)
     if expected.lock == inputs:
         return expected, None
-    ran = execute(notebook, assignment.name)
+    ran = execute(notebook, assignment.name, progress)
     return save(ran, folder, inputs), ran
 
 

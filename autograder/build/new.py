@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from autograder.content import ContentError, Course, read_text
+from autograder.content import LECTURES, ContentError, Course, read_text
 
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "new"
 
@@ -13,15 +13,20 @@ TEMPLATE = Path(__file__).resolve().parent / "templates" / "new"
 def new_homework(course: Course, name: str, lecture: int) -> list[Path]:
     """Write the example as `name`, released after `lecture`, and enter it in course.toml; returns the files.
 
-    Raises `ContentError` for a name that is taken or is none, and leaves everything as it was.
+    Raises `ContentError` for a name or number that is taken or is none, or a lecture that is none, and leaves everything as it was.
     """
     if not re.fullmatch(r"hw\d+_[a-z0-9_]+", name):
         raise ContentError(f"'{name}' is no name for a homework. Write hw, a number, and words in lower case: hw7_proximal_steps.")
+    if lecture not in LECTURES:
+        raise ContentError(f"There is no lecture {lecture}: lectures run from {LECTURES[0]} to {LECTURES[-1]}.")
     settings = course.root / "assignments" / "course.toml"
     folders = {"assignment": course.root / "assignments" / name, "solutions": course.root / "solutions" / name}
     for folder in folders.values():
         if folder.exists():
             raise ContentError(f"{folder}: exists already. Choose another name, or remove it.")
+    number = name.partition("_")[0]
+    if taken := [other for other in course.assignments if other.partition("_")[0] == number]:
+        raise ContentError(f"{number} is the number of {taken[0]}. Choose another.")
     entered = _entered(read_text(settings), name, lecture, settings)
     title = name.partition("_")[2].replace("_", " ").capitalize()
     written = []

@@ -19,6 +19,7 @@ from autograder.build.expected import refresh
 from autograder.build.notebook import PACKAGE, release_id, solution_notebook, student_notebook, to_bytes
 from autograder.content import Assignment, Course, Releases
 from autograder.grading.grade import Foreman, score
+from autograder.progress import Progress
 from autograder.rubric import rubric_csv
 
 STOCK_SECONDS = 300
@@ -68,7 +69,7 @@ def inputs_digest(course: Course, assignment: Assignment, stock: bool) -> str:
     return digest.hexdigest()
 
 
-def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = True, force: bool = False) -> Summary:
+def build(course: Course, assignment: Assignment, say: Say, progress: Progress, *, stock: bool = True, force: bool = False) -> Summary:
     """Everything for one assignment. Raises `GateError` before anything is written when a gate on the content is broken.
 
     stock: also run stock `otter run` on reference and stub (about 25 s).
@@ -91,8 +92,7 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
     say(f"{name}: gates on the content")
     _stop_at(name, gates.content_problems(course, assignment))
     solution = solution_notebook(course, assignment)
-    say(f"{name}: running the solution notebook, unless its outputs are there")
-    expected, ran = refresh(assignment, solution, release / "expected" / name)
+    expected, ran = refresh(assignment, solution, release / "expected" / name, progress)
     student = student_notebook(course, assignment, expected)
     _stop_at(name, gates.notebook_problems(assignment, student))
     stub = to_bytes(student)
@@ -104,16 +104,18 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
     if any(q.manual for q in assignment.questions):
         _write(release / "solutions" / f"{name}_rubric.csv", rubric_csv(assignment).encode())
 
-    say(f"{name}: grading the solution and the stub")
+    step = progress.start(f"{name}: grading the solution and the stub", 2)
     with Foreman() as foreman, tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "results.json")
         reference_score = score(foreman.grade(course, assignment, paths["solution"], out), voids=False)
+        step()
         stub_score = score(foreman.grade(course, assignment, paths["student"], out), voids=False)
+        step()
     _stop_at(name, gates.score_problems(assignment, "our grader", reference_score, stub_score))
     stock_scores: list[tuple[float, float]] | list[None] = [None, None]
     if stock:
-        say(f"{name}: the same under stock otter run")
-        stock_scores = stock_otter(paths["zip"], [paths["solution"], paths["student"]])
+        step = progress.start(f"{name}: the same under stock otter run", 2)
+        stock_scores = stock_otter(paths["zip"], [paths["solution"], paths["student"]], step)
         assert stock_scores[0] is not None and stock_scores[1] is not None
         _stop_at(name, gates.score_problems(assignment, "stock otter run", stock_scores[0], stock_scores[1]))
     summary = Summary(
@@ -132,8 +134,11 @@ def build(course: Course, assignment: Assignment, say: Say, *, stock: bool = Tru
     return summary
 
 
-def stock_otter(archive: Path, notebooks: list[Path]) -> list[tuple[float, float]]:
-    """Scores under `otter run -a`, side by side. Raises `RuntimeError` with its output when it gives no results."""
+def stock_otter(archive: Path, notebooks: list[Path], done: Callable[[], None] = lambda: None) -> list[tuple[float, float]]:
+    """Scores under `otter run -a`, side by side. Raises `RuntimeError` with its output when it gives no results.
+
+    done: called after each.
+    """
     with tempfile.TemporaryDirectory() as folder:
         runs = []
         for number, notebook in enumerate(notebooks):
@@ -145,6 +150,7 @@ def stock_otter(archive: Path, notebooks: list[Path]) -> list[tuple[float, float
         scores = []
         for path, process in runs:
             said, _ = process.communicate(timeout=STOCK_SECONDS)
+            done()
             if not path.exists():
                 raise RuntimeError(f"otter run gave no results.json:\n{said[-2000:]}")
             rows = [t for t in json.loads(path.read_text(encoding="utf-8"))["tests"] if "max_score" in t]

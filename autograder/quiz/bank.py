@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.content import ROOT, ContentError, Course, load_course, read_toml, take
+from autograder.content import LECTURES, ROOT, ContentError, Course, load_course, read_toml, take
 from autograder.quiz.faults import FaultChoice
 from autograder.quiz.question import Choice, Literal, Numeric, Question, SelectAll
 from autograder.quiz.score import SCORINGS
 from autograder.quiz.variant import Variant
 
 EDITIONS = ("2025", "2026")
-LECTURES = range(14)
 SETTINGS = {"take-home": "completion", "supervised": "correctness"}
 """Where a quiz is taken, and what its points are then given for, unless it says otherwise."""
 GRADED = ("completion", "correctness", "none")

@@ -24,7 +24,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="autograder quiz", description="Build, preview, grade and analyse quizzes.")
+    parser = argparse.ArgumentParser(
+        prog="autograder quiz", description="Build, preview, grade and analyse quizzes.", epilog="Example: autograder quiz build quiz09"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="the course's folder (default: this project)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -34,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("build", _build, "notebooks, zips, Canvas packages, paper and previews", "autograder quiz build quiz09")
-    sub.add_argument("quizzes", nargs="*", help="default: all")
+    sub.add_argument("quizzes", nargs="*", metavar="QUIZ", help="default: all")
     sub.add_argument("--only", nargs="+", default=WAYS, choices=WAYS, metavar="WAY", help=f"some of {', '.join(WAYS)}")
 
     sub = command("preview", _preview, "one page with every variant, keys and explanations", "autograder quiz preview l09")
@@ -42,14 +44,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, help="default: release/solutions/quizzes/WHAT.html")
 
     sub = command("for", _for, "a person's variant of each quiz, and its key", "autograder quiz for ada quiz09")
-    sub.add_argument("pennkey")
-    sub.add_argument("quizzes", nargs="*", help="default: all")
+    sub.add_argument("pennkey", metavar="PENNKEY", help="the part of the e-mail before the @")
+    sub.add_argument("quizzes", nargs="*", metavar="QUIZ", help="default: all")
 
     sub = command(
         "grade", _grade, "grade a class here, as the zip does on Gradescope", "autograder quiz grade quiz09 export.zip --out grades/quiz09"
     )
-    sub.add_argument("quiz")
-    sub.add_argument("source", type=Path, help="a Gradescope export or a folder of notebooks")
+    sub.add_argument("quiz", metavar="QUIZ", help="quiz09")
+    sub.add_argument("source", type=Path, metavar="SOURCE", help="a Gradescope export or a folder of notebooks")
     sub.add_argument("--out", type=Path, required=True, help="private folder for results")
 
     sub = command("stats", _stats, "difficulty, discrimination, misconceptions, by variant", "autograder quiz stats grades/quiz09")
@@ -76,13 +78,19 @@ def _chosen(course: Course, names: Sequence[str]) -> list[Quiz]:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from rich.progress import track
+    from rich.console import Console
 
+    from autograder.progress import Bars
     from autograder.quiz.build import build_quiz
 
     course = _course(options)
     quizzes = _chosen(course, options.quizzes)
-    built = [build_quiz(course, quiz, options.only) for quiz in track(quizzes, "quizzes", transient=True)]
+    built = []
+    with Bars(Console(highlight=False)) as bars:
+        step = bars.start("quizzes", len(quizzes))
+        for quiz in quizzes:
+            built.append(build_quiz(course, quiz, options.only))
+            step()
     _print_table(course, built)
     return 0
 

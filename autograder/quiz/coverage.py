@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.content import Course, load_course, read_text
-from autograder.quiz.bank import LECTURES, load_bank, load_quizzes
+from autograder.content import LECTURES, Course, load_course, read_text
+from autograder.quiz.bank import load_bank, load_quizzes
 
 BEFORE, AFTER = "<!-- coverage -->\n", "<!-- end -->"
 

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from autograder.bootstrap import has_nvidia_gpu
 from autograder.content import Assignment, ContentError, Course
@@ -19,6 +18,7 @@ from autograder.grading.batch import Plan, local_pool, plan, run
 from autograder.grading.private import private_folder, write_private
 from autograder.grading.store import FILE, Record, Store
 from autograder.grading.uploads import Upload, open_source
+from autograder.progress import Bars
 from autograder.report.changes import Change, changes, changes_csv
 from autograder.report.classreport import class_report
 from autograder.report.exports import canvas_csv, gradescope_csv
@@ -33,7 +33,10 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Options:
-    """jobs: foremen side by side, on this machine or, with a scheduler's address, submissions under way on the cluster."""
+    """jobs: foremen side by side, on this machine or, with a scheduler's address, submissions under way on the cluster.
+
+    as_json: a summary goes to stdout, all else to stderr.
+    """
 
     out: Path
     only: tuple[str, ...] = ()
@@ -43,11 +46,12 @@ class Options:
     scheduler: str = ""
     device: str = "cpu"
     identify: bool = False
+    as_json: bool = False
 
 
 def grade_all(course: Course, assignment: Assignment, source: Path, options: Options) -> int:
     """Grade the submissions of `source` into `options.out`; 1 when the grader failed on one of them. Raises `ContentError`."""
-    on = Console(highlight=False, soft_wrap=True)
+    on = Console(highlight=False, soft_wrap=True, stderr=options.as_json)
     if source.resolve() in (options.out.resolve(), *options.out.resolve().parents):
         raise ContentError(f"{options.out}: lies in the folder of submissions. Give an --out folder beside it.")
     if options.device == "cuda" and not options.scheduler and not has_nvidia_gpu():
@@ -69,6 +73,10 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
     on.print(f"Graded: {len(grades)}, of which {waiting} have parts that people still have to grade. Results: {options.out}")
     if noted:
         on.print(f"Notes for staff about {noted} submissions, which students do not see: {options.out / 'staff_notes.md'}")
+    if options.as_json:
+        problems = {grade.record.submission: grade.record.problem for grade in failed}
+        said = {"homework": assignment.name, "graded": len(grades), "unchanged": wanted.unchanged, "waiting_for_people": waiting}
+        print(json.dumps(said | {"failed": problems, "out": str(options.out)}, ensure_ascii=False, indent=1))
     for grade in failed:
         on.print(f"{grade.record.submission}: the grader failed; run the command again. {grade.record.problem}", markup=False, style="bold")
     return 1 if failed else 0
@@ -76,12 +84,10 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
 
 def grade_with_progress(wanted: Plan, store: Store, options: Options, on: Console) -> None:
     """Run the plan with a bar that says how long it will still take."""
-    text, left = TextColumn("{task.description}"), TextColumn("left")
-    columns = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left, TimeRemainingColumn())
-    with pool(options) as (executor, width), Progress(*columns, console=on) as progress:
-        bar = progress.add_task(wanted.assignment.name, total=len(wanted.uploads))
+    with pool(options) as (executor, width), Bars(on) as bars:
+        step = bars.start(f"{wanted.assignment.name}: grading", len(wanted.uploads))
         try:
-            run(wanted, store, executor, width=width, done=lambda _: progress.advance(bar))
+            run(wanted, store, executor, width=width, done=lambda _: step())
         except KeyboardInterrupt:
             on.print("Interrupted. What was graded is stored; the same command goes on from here.")
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def test_the_command_ends_with_1_and_names_a_surviving_fault(own_toy: Path, caps
     assert main(["audit", "--root", str(own_toy), "toy", "--only", "harmless", "--jobs", "1"]) == 1
     said = capsys.readouterr().out
     assert "harmless: the fault survives" in said and "toy: FAIL" in said
+
+
+def test_the_command_for_scripts_prints_its_findings_as_json(own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(own_toy, "faults.py", a_fault("harmless", "return reference.mean(x)"))
+    assert main(["audit", "--root", str(own_toy), "toy", "--only", "harmless", "--jobs", "1", "--json"]) == 1
+    (toy,) = json.loads(capsys.readouterr().out)
+    assert [f["row"] for f in toy["findings"] if not f["warning"]] == ["harmless"] and toy["faults"] == 1
 
 
 def test_the_command_ends_with_0_and_writes_the_page_of_a_whole_audit(own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,19 @@ def test_a_case_may_check_through_a_helper(own_toy: Path) -> None:
 def test_check_prints_what_public_cases_alone_earn(own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--root", str(own_toy), "toy"]) == 0
     assert "public cases alone earn 6)" in capsys.readouterr().out
+
+
+def test_check_for_scripts_prints_one_list(own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own_toy / FAULTS
+    path.write_text(path.read_text().replace('hint="By what do you divide the sum?"', 'hint=""', 1))
+    assert main(["check", "--json", "--root", str(own_toy), "toy"]) == 1
+    said = capsys.readouterr()
+    (toy,) = json.loads(said.out)
+    assert not toy["passed"] and "forgets_to_divide has no hint" in toy["problems"][0]
+    assert "toy: FAIL" in said.err
+
+
+def test_check_says_in_a_log_how_far_it_is(own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--root", str(own_toy), "toy"])
+    said = capsys.readouterr().out
+    assert "toy: gates, reference and stub: 2 to do" in said and "2 of 2" in said

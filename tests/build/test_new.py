@@ -27,3 +27,17 @@ def test_a_name_that_is_taken_or_is_none_is_refused(name: str, said: str, own_to
     assert main(["new", name, "--root", str(own_toy)]) == 2
     assert said in capsys.readouterr().err
     assert (own_toy / "assignments" / "course.toml").read_text(encoding="utf-8") == before
+
+
+def test_a_number_that_is_taken_is_refused(own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "hw7_proximal_steps", "--root", str(own_toy)]) == 0
+    assert main(["new", "hw7_lasso", "--root", str(own_toy)]) == 2
+    assert "hw7 is the number of hw7_proximal_steps" in capsys.readouterr().err
+    assert not (own_toy / "assignments" / "hw7_lasso").exists()
+
+
+@pytest.mark.parametrize("lecture", ["99", "14", "-1"])
+def test_a_lecture_that_is_none_is_refused(lecture: str, own_toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "hw7_lasso", "--lecture", lecture, "--root", str(own_toy)]) == 2
+    assert f"no lecture {lecture}: lectures run from 0 to 13" in capsys.readouterr().err
+    assert not (own_toy / "assignments" / "hw7_lasso").exists()

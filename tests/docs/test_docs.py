@@ -73,3 +73,22 @@ def test_the_examples_in_the_help_are_commands(capsys: pytest.CaptureFixture[str
     for name, sub in commands(_parser()).items():
         example = (sub.epilog or "").removeprefix("Example: ").split()
         assert not example or (example[:2] == ["autograder", name] and not [*unknown_words(sub, example[2:])]), name
+
+
+def every_command() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Each command with its parser, those of quizzes among them."""
+    yield from ((f"autograder {name}", sub) for name, sub in commands(_parser()).items() if name != "quiz")
+    yield "autograder quiz", quiz_parser()
+    yield from ((f"autograder quiz {name}", sub) for name, sub in commands(quiz_parser()).items())
+
+
+@pytest.mark.parametrize(("name", "parser"), [*every_command()], ids=lambda value: value if isinstance(value, str) else "")
+def test_the_help_of_a_command_explains_every_argument_and_has_an_example(name: str, parser: argparse.ArgumentParser) -> None:
+    assert [action.dest for action in parser._actions if not action.help and not isinstance(action, argparse._SubParsersAction)] == []
+    assert (parser.epilog or "").startswith(f"Example: {name}")
+
+
+def test_the_page_of_the_commands_has_the_exit_codes_of_the_help() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    told = re.findall(r"^  (\d+) +(.*)$", _parser().epilog or "", re.MULTILINE)
+    assert [f"| {code} | {meaning} |" in page for code, meaning in told] == [True] * 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -69,3 +70,14 @@ def test_the_doctor_says_what_the_machine_offers(name: str) -> None:
 
     (fact,) = [f for f in facts() if f.name == name]
     assert fact.found and fact.follows
+
+
+def test_the_doctor_answers_scripts(capsys: Any) -> None:
+    assert run("doctor", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["verdict"] and {"name", "found", "good", "follows"} == set(said["facts"][0])
+
+
+def test_a_folder_is_not_one_notebook(tmp_path: Path, capsys: Any) -> None:
+    assert run("grade", tmp_path, "--assignment", "toy") == 2
+    assert f"autograder grade-all {tmp_path} --assignment toy --out grades/toy" in capsys.readouterr().err

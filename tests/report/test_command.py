@@ -62,6 +62,13 @@ def test_every_submission_has_its_results_and_its_page(grades: Path) -> None:
         assert "What was received" in (folder / "feedback.html").read_text()
 
 
+def test_a_summary_for_scripts(export: Path, grades: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert grade_all(export, grades, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["graded"] == 3 and said["failed"] == {} and said["out"] == str(grades)
+    assert {"homework", "unchanged", "waiting_for_people"} < said.keys()
+
+
 def test_a_group_is_listed_in_its_results(grades: Path) -> None:
     results = json.loads((grades / "students" / "submission_1" / "results.json").read_text())
     assert [u["name"] for u in results["extra_data"]["users"]] == ["Ada", "Emmy"]
