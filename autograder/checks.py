@@ -49,6 +49,14 @@ class Invalid(CheckFailed):
     outcome = "invalid"
 
 
+class NotDefined(Invalid):
+    """The submission has no function or class of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not defined. Run the cell that defines it, and keep its name.")
+        self.name = name
+
+
 class NotAttempted(Invalid):
     """The stub is untouched: it still raises NotImplementedError."""
 
@@ -59,6 +67,10 @@ class StudentError(CheckFailed):
     """The submission's own code raised an exception."""
 
     outcome = "error"
+
+
+class DeviceMistake(CheckFailed):
+    """The submission's code does not run on a device, for a reason that has a name."""
 
 
 def show(value: object, digits: int = 6) -> str:
@@ -164,7 +176,7 @@ def function(env: Mapping[str, Any], name: str) -> Function:
     """The submission's function or class `name`. Raises `Invalid` when it is not defined or cannot be called."""
     raw = env.get(name)
     if raw is None:
-        raise Invalid(f"{name} is not defined. Run the cell that defines it, and keep its name.")
+        raise NotDefined(name)
     if not callable(raw):
         raise Invalid(f"{name} must be a function or class; it is {type(raw).__name__}.")
     return Function(name, raw)
@@ -367,15 +379,26 @@ _DEVICE_MISTAKES = {
 }
 
 
+_WRONG_ANYWHERE = "The device is not at fault: on the CPU, too, the result is wrong. First mend what the other checks of this question say."
+
+
 @contextmanager
 def on_device(device: str) -> Iterator[None]:
-    """Inside it an exception of the submission that comes from a device mistake says which one, in words that a hidden case may show."""
+    """Around a call on a device and its comparisons: a failure says whether the device has to do with it, in words for a hidden case.
+
+    A case runs on "cpu" first; a result that is wrong there is not blamed on a device. On a device, an exception that comes from a device
+    mistake becomes a `DeviceMistake` that names it. A second case of the same question suppresses that, since one mistake is charged once.
+    """
     try:
         yield
     except StudentError as error:
         for sign, claim in _DEVICE_MISTAKES.items():
-            if sign in error.detail:
-                raise CheckFailed(f"{_name()} {claim.format(device)}", error.detail) from error
+            if sign in str(error.__cause__):
+                raise DeviceMistake(f"{_name()} {claim.format(device)}", error.detail) from error
+        raise
+    except CheckFailed as failure:
+        if device == "cpu" and failure.outcome == CheckFailed.outcome:
+            raise CheckFailed(_WRONG_ANYWHERE, failure.detail) from failure
         raise
 
 

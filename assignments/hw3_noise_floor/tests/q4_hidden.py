@@ -1,7 +1,9 @@
+from contextlib import suppress
+
 import torch
 from otter.test_files import test_case
 
-from checks import close, counting, devices, function, on_device, rng, that, unchanged
+from checks import DeviceMistake, close, counting, devices, function, on_device, rng, that, unchanged
 
 # Six steps in float64 on numbers of size one.
 LONG_RTOL = 1e-9
@@ -96,12 +98,13 @@ def runs_stay_on_the_device_of_their_noise(env):
     settings = {"beta": 0.4, "gamma": 0.6, "p": 0.3}
     h, c, B, w0, noise = some_problem(rng())
     runs = [one_run(0.3, h.tolist(), c.tolist(), B, w0.tolist(), noise[:, r].tolist(), **settings) for r in range(3)]
-    for device in devices():
-        with on_device(device):
-            losses = simulate_nqm(0.3, h.to(device), c.to(device), B, w0.to(device), noise.to(device), **settings)
+    for device in ("cpu", *devices()):
         claim = f"For tensors on {device}, the losses must come back on {device}, with the CPU's values. To see it: print losses.device."
-        that(isinstance(losses, torch.Tensor) and losses.device.type == device, claim)
-        close(losses.cpu(), torch.tensor(runs, dtype=torch.float64).T, rtol=LONG_RTOL, what="the losses", claim=claim)
+        there = [t.to(device, copy=True) for t in (h, c, w0, noise)]
+        with on_device(device):
+            losses = simulate_nqm(0.3, there[0], there[1], B, there[2], there[3], **settings)
+            that(isinstance(losses, torch.Tensor) and losses.device.type == device, claim)
+            close(losses.cpu(), torch.tensor(runs, dtype=torch.float64).T, rtol=LONG_RTOL, what="the losses", claim=claim)
 
 
 @test_case(points=1, hidden=True)
@@ -111,7 +114,7 @@ def a_longer_run_waits_no_more_often_for_the_device(env):
     h, c, B, w0, noise = some_problem(rng())
     waits = []
     for K in (2, 6):
-        with on_device("sim"), counting(env) as counts:
+        with counting(env) as counts, suppress(DeviceMistake), on_device("sim"):  # the case above charges it
             simulate_nqm(0.3, h.to("sim"), c.to("sim"), B, w0.to("sim"), noise[:K].to("sim"), beta=0.4, gamma=0.6, p=0.3)
         waits.append(counts.synchronizations)
     claim = (

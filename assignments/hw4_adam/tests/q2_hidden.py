@@ -104,15 +104,15 @@ def parameters_on_a_device_are_updated_there_without_waiting(env):
     """Moments lie beside their parameters, and nothing in the update is read by the processor."""
     adam_update = function(env, "adam_update")
     p, g = torch.randn(2, 3, generator=rng(), dtype=torch.float64)
-    for device in devices():
-        params, m_state, v_state = [p.to(device)], [], []
-        with on_device(device):
-            adam_update(params, [g.to(device)], m_state, v_state, lr=0.2, eps=0.5)
+    for device in ("cpu", *devices()):
+        params, m_state, v_state = [p.to(device, copy=True)], [], []
         claim = (
             f"For parameters on {device}, the update must happen there, and the moments must lie there. To see it: print m_state[0].device."
         )
-        that(len(m_state) == 1 and isinstance(m_state[0], torch.Tensor) and m_state[0].device.type == device, claim)
-        close(params[0].cpu(), p - 0.2 * g / (g.abs() + 0.5), rtol=1e-9, atol=1e-12, what="the parameter", claim=claim)
+        with on_device(device):
+            adam_update(params, [g.to(device, copy=True)], m_state, v_state, lr=0.2, eps=0.5)
+            that(len(m_state) == 1 and isinstance(m_state[0], torch.Tensor) and m_state[0].device.type == device, claim)
+            close(params[0].cpu(), p - 0.2 * g / (g.abs() + 0.5), rtol=1e-9, atol=1e-12, what="the parameter", claim=claim)
     if "sim" in devices():
         given = [p.to("sim")], [g.to("sim")], [], []
         with on_device("sim"), counting(env) as counts:

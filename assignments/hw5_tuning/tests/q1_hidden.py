@@ -163,17 +163,17 @@ def training_stays_on_its_device(env):
     train, val, weights = drawn_problem(draw)
     config = drawn_config(draw, schedule="cosine", average=0.6, steps=4)
     _, expected = curves(weights, train, val, config, 2)
-    for device in devices():
+    for device in ("cpu", *devices()):
         there = moved([weights, train, val], device)
-        with on_device(device):
-            after = probe(env, "train_there", *there, config, 2)
         claim = (
             f"When the network and the data are on {device}, the losses must be the same as on the CPU. To see it: run the set-up cell, "
             f'move both with .to("{device}"), and call train_one.'
         )
-        close(entries(after["history"], "val_loss"), expected, rtol=HIDDEN_RTOL, what='"val_loss"', claim=claim)
-        stays = all(place.partition(":")[0] == device for place in after["devices"])
-        that(stays, f"train_one must leave the network where it is, on {device}, and must not choose a device of its own.")
+        with on_device(device):
+            after = probe(env, "train_there", *there, config, 2)
+            close(entries(after["history"], "val_loss"), expected, rtol=HIDDEN_RTOL, what='"val_loss"', claim=claim)
+            stays = all(place.partition(":")[0] == device for place in after["devices"])
+            that(stays, f"train_one must leave the network where it is, on {device}, and must not choose a device of its own.")
     if "sim" in devices():
         waits = {}
         for steps in (2, 6):
@@ -189,5 +189,5 @@ def training_stays_on_its_device(env):
 
 
 def moved(values, device):
-    """Nested lists and tuples of tensors, on a device."""
-    return values.to(device) if isinstance(values, torch.Tensor) else type(values)(moved(v, device) for v in values)
+    """Nested lists and tuples of tensors, copied to a device."""
+    return values.to(device, copy=True) if isinstance(values, torch.Tensor) else type(values)(moved(v, device) for v in values)

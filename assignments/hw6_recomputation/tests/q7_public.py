@@ -88,11 +88,11 @@ def training_gives_the_same_numbers_on_every_device(env):
 
 @test_case(points=2)
 def the_first_blocks_run_twice_and_the_others_once(env):
-    """Two steps with recompute = 2 of three blocks, on sim: blocks 0 and 1 run four times, block 2 twice."""
+    """Two steps with recompute = 2 of three blocks: blocks 0 and 1 run four times, block 2 twice."""
     function(env, "train")
     weights, x, y = small_task()
     runs = []
-    probe(env, "train_on_device", weights, 2, x, y, 2, 0.1, 2, "sim", runs.append)
+    probe(env, "train_on_device", weights, 2, x, y, 2, 0.1, 2, "cpu", runs.append)
     claim = "In each step, a recomputed block must run exactly twice and any other exactly once; the recomputed ones are the first."
     equal([runs.count(i) for i in range(3)], [4, 4, 2], what="how often each block ran in two steps", claim=claim)
 
