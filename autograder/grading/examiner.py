@@ -24,9 +24,10 @@ from autograder import checks
 from autograder.content import Assignment, Course, Limits
 from autograder.grading.advice import WHY_IT_ENDS, advice
 from autograder.grading.cases import Case, load_cases, without_device
+from autograder.grading.cells import Problem, why_undefined
 from autograder.grading.device import Device
 from autograder.grading.diagnose import Diagnostician, remember
-from autograder.grading.received import Problem, describe
+from autograder.grading.received import describe
 from autograder.grading.remote import Call, Lost, Remote
 from autograder.grading.results import Results, Verdict
 from autograder.grading.submission import Submission
@@ -230,7 +231,7 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any, *, sho
             case.run(env)
         return Verdict("correct")
     except checks.CheckFailed as failure:
-        return _explained(failure, [name for name in session.assignment.question(case.question).functions if name not in env])
+        return _explained(failure, case, session, env)
     except Lost as lost:
         session.drop()
         call = checks.Function.last.name if checks.Function.last else "Your code"
@@ -249,10 +250,12 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any, *, sho
         return Verdict("not judged", "The test itself failed. This is not your mistake; please tell the course staff.")
 
 
-def _explained(failure: checks.CheckFailed, missing: list[str]) -> Verdict:
+def _explained(failure: checks.CheckFailed, case: Case, session: Session, env: Remote) -> Verdict:
     """The verdict on a failed check. An error of the submission's comes with what to change; behind a probe's may be a missing name."""
-    if failure.outcome == "error" and missing:
-        return Verdict("invalid", f"{missing[0]} is not defined. Run the cell that defines it, and keep its name.", failure.detail)
+    missing = [name for name in session.assignment.question(case.question).functions if name not in env]
+    if isinstance(failure, checks.NotDefined) or (failure.outcome == "error" and missing):
+        name = failure.name if isinstance(failure, checks.NotDefined) else missing[0]
+        return Verdict("invalid", why_undefined(name, session.submission.cells, session.problems), failure.detail)
     if failure.outcome == "error" and isinstance(error := failure.__cause__, RemoteError):
         return Verdict(failure.outcome, f"{failure.claim} {advice(error.kind, str(error))}".strip(), failure.detail)
     return Verdict(failure.outcome, failure.claim, failure.detail)

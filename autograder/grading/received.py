@@ -4,40 +4,19 @@ from __future__ import annotations
 
 import ast
 import platform
-import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import torch
 
 from autograder.content import Assignment
-from autograder.grading.advice import advice
+from autograder.grading.cells import Problem, failed_line, title
 from autograder.grading.results import fenced, received_row
 from autograder.grading.submission import Submission
 
 MAX_PROBLEMS = 5
-_OTHERWISE = "Restart your notebook's session, choose *Run all*, and repair the first error."
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A cell that failed. kind: of its exception, 'timed out' or 'died'. what: in words. said: the exception's own text."""
-
-    kind: str
-    what: str
-    said: str = ""
-
-    @classmethod
-    def raised(cls, kind: str, line: str, said: str) -> Problem:
-        where = f" in {line}" if re.fullmatch(r"line \d{1,9}", line) else ""
-        return cls(kind, f"raised {kind}{where}", said[:300])
-
-    @property
-    def advice(self) -> str:
-        return advice(self.kind, self.said) or _OTHERWISE
 
 
 def describe(
@@ -55,9 +34,11 @@ def describe(
     for doubt in doubts:
         lines += ["", doubt]
     for number, problem in sorted(problems.items())[:MAX_PROBLEMS]:
-        first = submission.cells[number].strip().splitlines()[0][:80]
-        said = f"\n\n{problem.kind}: {problem.said.strip()}" if problem.said.strip() else ""
-        lines += ["", f"Cell {number + 1} of those that are run {problem.what}. {problem.advice} It begins:", "", fenced(first + said)]
+        cell = submission.cells[number]
+        lines += ["", f"{title(cell, assignment)} {problem.what}. {problem.advice}"]
+        line, said = failed_line(cell, problem), f"{problem.kind}: {problem.said}" if problem.said else ""
+        if line or said:
+            lines += ["", fenced("\n".join(filter(None, [line, said])))]
     if len(problems) > MAX_PROBLEMS:
         lines += ["", f"{len(problems) - MAX_PROBLEMS} more cells failed."]
     if problems:
@@ -87,26 +68,25 @@ def _wrong_notebook(submission: Submission, assignment: Assignment) -> list[str]
 
 
 def _defined_twice(submission: Submission, wanted: Iterable[str]) -> list[str]:
-    places = _definitions(tuple(submission.cells))
+    counts = _definitions(tuple(submission.cells))
     return [
-        f"`{name}` is defined in cells {', '.join(map(str, places[name]))} of those that are run; the last one counts. Delete the others."
+        f"`{name}` is defined in {count} cells; the last one counts. Delete the others: search the notebook for `{name}`."
         for name in wanted
-        if len(places.get(name, ())) > 1
+        if (count := counts[name]) > 1
     ]
 
 
 @lru_cache(maxsize=1)
-def _definitions(cells: tuple[str, ...]) -> dict[str, list[int]]:
-    """The cells that define each name; cached, because the row is written anew after every case."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for number, source in enumerate(cells, start=1):
+def _definitions(cells: tuple[str, ...]) -> Counter[str]:
+    """How many cells define each name; cached, because the row is written anew after every case."""
+    counts: Counter[str] = Counter()
+    for source in cells:
         try:
             body = ast.parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # a cell with magics, or a problem of its own
-        for name in {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not _is_stub(node)}:
-            places[name].append(number)
-    return dict(places)
+        counts.update({node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not _is_stub(node)})
+    return counts
 
 
 def _is_stub(node: ast.FunctionDef | ast.ClassDef) -> bool:

@@ -194,6 +194,8 @@ def _restore(seed: int) -> None:
 def _error(error: BaseException) -> dict[str, Any]:
     bases = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
     message = str(error) if not isinstance(error, SystemExit) else "the code called exit()"
+    if isinstance(error, SyntaxError):
+        message = error.msg  # without the name of the file, which is not the student's
     line = ""
     traceback = error.__traceback__
     while traceback is not None:

@@ -63,7 +63,11 @@ def test_a_case_whose_prerequisite_failed_is_labelled_blocked_and_scored_as_ever
 def test_the_first_row_says_what_was_received(grade_cells: Grade) -> None:
     row = grade_cells("import torch", "1 / 0", MEAN, DESCEND)["tests"][0]
     assert row["number"] == "0" and row["status"] == "failed" and "max_score" not in row
-    assert "Cell 2" in row["output"] and "ZeroDivisionError" in row["output"] and "SHA-256" in row["output"] and "torch 2." in row["output"]
+    assert (
+        "The cell that begins `1 / 0` raised ZeroDivisionError in line 1" in row["output"]
+        and "SHA-256" in row["output"]
+        and "torch 2." in row["output"]
+    )
 
 
 def test_the_submissions_time_is_bounded_as_a_whole(foreman: Foreman, toy: Course, notebook: Callable[..., Path], tmp_path: Path) -> None:
