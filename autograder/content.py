@@ -73,6 +73,7 @@ class Limits:
 
     cell: float = 30.0
     case: float = 10.0
+    diagnosis: float = 15.0  # of one question
     submission: float = 270.0  # with start and end less than five minutes
     memory: int = 4 << 30
 
@@ -369,7 +370,11 @@ def load_assignment(path: Path, solutions: Path) -> Assignment:
             if needed not in ids:
                 raise ContentError(f"{file}: question '{q.id}' requires '{needed}', which is no question.")
     number = (int, float)
-    limits = take(table.get("limits", {}), {"cell": number, "case": number, "submission": number, "memory": int}, f"{file}: [limits]")
+    limits = take(
+        table.get("limits", {}),
+        {"cell": number, "case": number, "diagnosis": number, "submission": number, "memory": int},
+        f"{file}: [limits]",
+    )
     return Assignment(
         name=path.name,
         title=table["title"],

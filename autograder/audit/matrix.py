@@ -23,6 +23,9 @@ CASE_SECONDS = 5.0
 LOOP_SECONDS = 2.0
 """The same for a fault that is declared to exhaust time or memory."""
 
+DIAGNOSIS_SECONDS = 120.0
+"""Of a question, so that whether a fault is recognized does not depend on what else the machine does."""
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -111,7 +114,7 @@ def grade_row(foreman: Foreman, course: Course, assignment: Assignment, row: Row
     started = time.monotonic()
     loops = getattr(row.declaration, "only_limited", False)
     case = min(assignment.limits.case, LOOP_SECONDS if loops else CASE_SECONDS)
-    limited = replace(assignment, limits=replace(assignment.limits, case=case))
+    limited = replace(assignment, limits=replace(assignment.limits, case=case, diagnosis=DIAGNOSIS_SECONDS))
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         work, log = Path(folder, "row.ipynb"), Path(folder, "staff.log")
         work.write_text(json.dumps(as_notebook(row)), encoding="utf-8")

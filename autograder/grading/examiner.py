@@ -33,8 +33,8 @@ from autograder.grading.results import Results, Verdict
 from autograder.grading.submission import Submission
 from autograder.grading.wire import Channel, RemoteError
 
-MAX_RESTARTS = 8
-DIAGNOSIS_SECONDS = 15.0
+MAX_FAILED_STARTS = 8
+"""Of a student's process, in a row."""
 NO_DEVICE = "The simulated accelerator does not work here: the points of cases on a device went to the other cases of their question."
 
 Spawn = Callable[[], tuple[Channel, Device | None]]
@@ -57,7 +57,8 @@ class Session:
         self.assignment = assignment
         self.submission = submission
         self.end = end
-        self.restarts = -1
+        self.failed_starts = 0
+        self.patience = Patience(assignment.limits.submission)
         self.skipped: set[int] = set()
         self.problems: dict[int, Problem] = {}
         self.defined: list[str] | None = None
@@ -67,12 +68,13 @@ class Session:
     def env(self) -> Remote:
         """The namespace to ask. Raises `Lost` when the process cannot be brought up again."""
         while self.remote is None:
-            self.restarts += 1
-            if self.restarts > MAX_RESTARTS:
+            if self.failed_starts == MAX_FAILED_STARTS:
                 raise Lost("died", "The process that runs your code ended too often to start it again.")
             if time.monotonic() > self.end:
                 raise OutOfTime
+            self.failed_starts += 1
             self._start()
+        self.failed_starts = 0
         return self.remote
 
     def drop(self) -> None:
@@ -197,7 +199,7 @@ def examine(
         for question in (q.id for q in assignment.coded if results.has_failed(q.id)):
             if (left := end - time.monotonic()) < 1:
                 break
-            diagnosis = diagnostician.explain(question, calls[question], min(DIAGNOSIS_SECONDS, left))
+            diagnosis = diagnostician.explain(question, calls[question], min(assignment.limits.diagnosis, left))
             if question in not_compared:
                 diagnosis = replace(diagnosis, reason=f"{diagnosis.reason}; {not_compared[question]} are not compared")
             print(f"{question} diagnosis: {diagnosis}", file=log, flush=True)
@@ -221,6 +223,8 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any, *, sho
         raise OutOfTime
     try:
         env = session.env()
+        env.given_up = session.patience.given_up
+        started = time.monotonic()
         env.allow(limit)
         env.transcript = session.transcript
         env.seed = case_seed(seed, f"{case.id} submission")  # another than that of the inputs, since the submission can read it
