@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from autograder.audit.rows import Row
+from autograder.audit.rows import Outcome, Row
 from autograder.content import Assignment
 
 
@@ -58,6 +58,11 @@ def page_id(folder: Path, name: str, student: str) -> str:
     """What names a submission in the formgrader's addresses."""
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         return str(gradebook.find_submission_notebook(name, name, student).id)
+
+
+def earned(outcomes: tuple[Outcome, ...]) -> dict[str, float]:
+    """The points of each question in this project's grader."""
+    return {q: sum(o.points for o in outcomes if o.question == q and o.passed) for q in sorted({o.question for o in outcomes})}
 
 
 def by_question(scores: dict[str, float | None]) -> dict[str, float]:

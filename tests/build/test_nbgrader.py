@@ -14,14 +14,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.audit.matrix import grade_row
-from autograder.audit.rows import Outcome, Row, reference_row, variant_rows
+from autograder.audit.rows import Row, variant_rows
 from autograder.build.gates import student_text
 from autograder.build.nbgrader import make_course, nbgrader
 from autograder.build.release import GateError
 from autograder.content import Assignment, ContentError, Course, load_course
 from autograder.grading.grade import Foreman, score
 from tests.browser import browser_page, jupyter, needs_browser
-from tests.build.nbgrader_course import by_question, cell, grades, hand_in, page_id, released, solved
+from tests.build.nbgrader_course import by_question, cell, earned, grades, hand_in, page_id, released, solved
+from tests.build.nbgrader_sweep import FAULTS, sweep_homework
 
 FULL = {"q1": 4.0, "q2": 6.0}
 NOISY_MEAN = """
@@ -154,11 +155,6 @@ def test_every_row_scores_as_in_the_grader(graded: Path, toy: Course, foreman: F
     assert ours == {name: points(graded, name) for name in ours}
 
 
-def earned(outcomes: tuple[Outcome, ...]) -> dict[str, float]:
-    """The points of each question in this project's grader."""
-    return {q: sum(o.points for o in outcomes if o.question == q and o.passed) for q in sorted({o.question for o in outcomes})}
-
-
 @pytest.mark.slow
 def test_stderr_copied_cells_a_deleted_test_and_exit_cost_nothing(graded: Path) -> None:
     assert points(graded, "careless") == FULL
@@ -193,18 +189,11 @@ def test_validate_passes_the_solution_and_complains_about_the_stub(folder: Path,
 
 
 @pytest.mark.slow
-def test_homework_4_scores_as_in_the_grader(tmp_path: Path, foreman: Foreman) -> None:
+@pytest.mark.parametrize("name", ["hw1_autograd", "hw4_adam"])  # all: python -m tests.build.nbgrader_sweep
+def test_a_homework_scores_and_validates_as_it_must(name: str, tmp_path: Path, foreman: Foreman) -> None:
     course = load_course()
-    assignment = course.assignment("hw4_adam")
-    make_course(course, [assignment], tmp_path, lambda _: None)
-    faults = [row for row in variant_rows(assignment, "fault") if row.name == "StateMadeTooEarly"]
-    for student, row in [("reference", None), *((row.name, row) for row in faults)]:
-        hand_in(tmp_path, "hw4_adam", student, solved(tmp_path, assignment, row))
-    nbgrader(tmp_path, "autograde", "hw4_adam")
-    theirs = {student: by_question(grades(tmp_path, "hw4_adam", student)) for student in ("reference", *(row.name for row in faults))}
-    ours = {row.name: earned(grade_row(foreman, course, assignment, row).outcomes) for row in [reference_row(assignment), *faults]}
-    assert theirs == ours
-    assert sum(ours["reference"].values()) == sum(q.points for q in assignment.coded)
+    swept = sweep_homework(course, course.assignment(name), tmp_path, foreman)
+    assert swept.problems == [] and len(swept.theirs) == 2 + FAULTS
 
 
 @pytest.fixture(scope="module")
