@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+HOURS, REMARK = "hours_", "remark"
+"""What the survey cell assigns: hours_q1, ..., and one line of text."""
 LECTURES = range(14)
 """As the 2025 notes number them."""
 ANSWER_PROMPT = "*Write your answer here: double-click this cell.*"

@@ -1,7 +1,7 @@
 """What a student's notebook needs beside the checks: installing, and handing in. Shipped to students; standard library alone.
 
-A notebook's cells are told apart by their first line, because editors lose metadata: ``# setup:``, ``# check:``, ``# experiment`` and
-``# submit:`` cells are not run when the definitions are run afresh, here and in the grader.
+A notebook's cells are told apart by their first line, because editors lose metadata: ``# setup:``, ``# check:``, ``# experiment``,
+``# survey:`` and ``# submit:`` cells are not run when the definitions are run afresh, here and in the grader.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-SETUP, CHECK, EXPERIMENT, SUBMIT = "# setup:", "# check:", "# experiment", "# submit:"
+SETUP, CHECK, EXPERIMENT, SURVEY, SUBMIT = "# setup:", "# check:", "# experiment", "# survey:", "# submit:"
 
 TORCH = "torch==2.13.0"
 """The version that grading uses; any that is there already will do."""
@@ -34,9 +34,9 @@ def in_colab() -> bool:
 
 
 def runs_in_grading(source: str) -> bool:
-    """Whether a code cell holds definitions that grading runs: not empty, and no set-up, check, experiment or submission cell."""
+    """Whether a code cell holds definitions that grading runs: not empty, and no set-up, check, experiment, survey or submission cell."""
     lines = [line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith(("#@", "%%"))]
-    return bool(lines) and not lines[0].startswith((SETUP, CHECK, EXPERIMENT, SUBMIT))
+    return bool(lines) and not lines[0].startswith((SETUP, CHECK, EXPERIMENT, SURVEY, SUBMIT))
 
 
 def install() -> None:

@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from autograder.content import Assignment, ContentError
-from autograder.handin import EXPERIMENT, SETUP, SUBMIT
+from autograder.handin import EXPERIMENT, SETUP, SUBMIT, SURVEY
 from autograder.progress import Progress
 
 TIMEOUT = 300
@@ -62,7 +62,8 @@ class Expected:
 
 def inputs_hash(notebook: nbformat.NotebookNode) -> str:
     """The hash of everything that the experiments' outputs depend on: the solution's code."""
-    code = [c.source for c in notebook.cells if c.cell_type == "code" and f"{SETUP} " not in c.source and f"{SUBMIT} " not in c.source]
+    marks = tuple(f"{mark} " for mark in (SETUP, SURVEY, SUBMIT))
+    code = [c.source for c in notebook.cells if c.cell_type == "code" and not any(mark in c.source for mark in marks)]
     return hashlib.sha256("\0".join([_STYLE, *code]).encode()).hexdigest()
 
 

@@ -18,8 +18,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.build.expected import Expected
-from autograder.content import ANSWER_PROMPT, Assignment, ContentError, Course, Question, read_text
-from autograder.handin import CHECK, EXPERIMENT, SETUP, SUBMIT
+from autograder.content import ANSWER_PROMPT, HOURS, REMARK, Assignment, ContentError, Course, Question, read_text
+from autograder.handin import CHECK, EXPERIMENT, SETUP, SUBMIT, SURVEY
 from autograder.rubric import written_section
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -95,6 +95,8 @@ def _assemble(course: Course, assignment: Assignment, expected: Expected | None)
     cells.append(_tagged(new_code_cell(setup_cell(assignment)), form=True))
     for source in rest:
         cells += _cells(assignment, source, expected)
+    cells.append(new_markdown_cell(_SURVEY))
+    cells.append(_tagged(new_code_cell(survey_cell(assignment), metadata={"cellView": "form"})))
     cells.append(new_markdown_cell(_HAND_IN))
     cells.append(_tagged(new_code_cell(submit_cell(assignment)), form=True))
     return finished(cells, f"{assignment.name}.ipynb", f"{assignment.name} {solved}")
@@ -162,6 +164,20 @@ def colab_badge(course: Course, assignment: Assignment) -> str:
         return ""
     where = f"https://colab.research.google.com/github/{course.repository}/blob/main/{assignment.name}/{assignment.name}.ipynb"
     return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({where})"
+
+
+_SURVEY = """## How long did it take?
+
+Not graded and without names: the staff see the class's quarters and medians, and the remarks in alphabetical order. Leave at 0 what
+you do not want to say."""
+
+
+def survey_cell(assignment: Assignment) -> str:
+    """A form of literals, which the class report reads and nobody runs."""
+    fields = [f'{HOURS}{q.id} = 0  # @param {{type:"number"}}' for q in assignment.questions]
+    return "\n".join(
+        ["#@title Hours for each question", f"{SURVEY} {assignment.name}", *fields, f'{REMARK} = ""  # @param {{type:"string"}}']
+    )
 
 
 _HAND_IN = """## Hand in

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.handin import runs_in_grading
+from autograder.handin import SURVEY, runs_in_grading
 
 MAX_BYTES = 20 << 20
 MAX_CELLS = 1_000
@@ -21,7 +21,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """The cells to run, in order; the answers by question; and what the file said about itself."""
+    """The cells to run, in order; the answers by question; the survey's cell; and what the file said about itself."""
 
     name: str
     digest: str
@@ -31,6 +31,7 @@ class Submission:
     versions: str = ""
     language: str = ""
     release: str = ""
+    survey: str = ""
 
 
 def find_notebook(folder: Path) -> Path:
@@ -79,12 +80,14 @@ def read_submission(path: Path) -> Submission:
         raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
     code: list[str] = []
     answers: dict[str, str] = {}
-    assignment = release = ""
+    assignment = release = survey = ""
     for cell in cells:
         source = _source(cell)
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             if marked := re.search(r"^# (?:setup|submit): (\w+)(?:, release (\w+))?", source, re.MULTILINE):
                 assignment, release = assignment or marked.group(1), release or marked.group(2) or ""
+            if not survey and re.search(rf"^{SURVEY} ", source, re.MULTILINE):
+                survey = source
             if runs_in_grading(source):
                 code.append(source)
         else:
@@ -92,7 +95,7 @@ def read_submission(path: Path) -> Submission:
             if answer:
                 answers.setdefault(answer.group(1), source.split("-->", 1)[1].strip())
     digest = hashlib.sha256(data).hexdigest()
-    return Submission(path.name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook), release)
+    return Submission(path.name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook), release, survey)
 
 
 def _versions(notebook: dict[str, Any]) -> str:

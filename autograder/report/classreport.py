@@ -14,14 +14,18 @@ from autograder.report import plots
 from autograder.report.grades import Grade
 from autograder.report.html import figure, page, table
 from autograder.report.statistics import ENOUGH, CaseStatistics, ClassStatistics, Cluster, class_statistics
+from autograder.report.survey import Survey, survey_section
 
 BINS = 20
 TOP = 12
 """Misconceptions that are shown at once; rarer ones are folded."""
 
 
-def class_report(assignment: Assignment, grades: Sequence[Grade], *, identify: bool = False) -> str:
-    """The page. It names nobody and shows no text of a submission; identify: also who is in a cluster and what their code answered."""
+def class_report(assignment: Assignment, grades: Sequence[Grade], surveys: Sequence[Survey] = (), *, identify: bool = False) -> str:
+    """The page. It names nobody and shows no text of a submission but the survey's remarks.
+
+    identify: also who is in a cluster and what their code answered.
+    """
     found = class_statistics(assignment, grades)
     faults = {row.name: row.declaration for row in variant_rows(assignment, "fault") if isinstance(row.declaration, Fault)}
     labels = {g.record.submission: g.label for g in grades}
@@ -36,6 +40,8 @@ def class_report(assignment: Assignment, grades: Sequence[Grade], *, identify: b
             _cases(found),
             _timing(found),
         ]
+    if surveys:
+        parts.append(survey_section(assignment, surveys))
     return page(f"{assignment.title}: class report", "\n".join(parts))
 
 

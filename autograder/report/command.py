@@ -25,6 +25,7 @@ from autograder.report.exports import canvas_csv, gradescope_csv
 from autograder.report.feedback import feedback_page
 from autograder.report.grades import Grade, grade_of
 from autograder.report.manual import read_manual, write_manual
+from autograder.report.survey import read_survey
 
 STAFF_NOTE = re.compile(r"^(\S+) note for staff: (.*)$", re.MULTILINE)
 SHOWN = 20
@@ -115,6 +116,7 @@ def write_all(assignment: Assignment, uploads: Sequence[Upload], store: Store, o
     write_manual(manual_path, assignment, records, manual)
     grades = [grade_of(assignment, r, manual) for r in records]
     notebooks = {u.id: u.notebook for u in uploads}
+    surveys = [read_survey(u.notebook) for u in uploads]
     private_folder(out / "students")
     for grade in grades:
         folder = private_folder(out / "students" / grade.record.submission)
@@ -122,7 +124,7 @@ def write_all(assignment: Assignment, uploads: Sequence[Upload], store: Store, o
         write_private(folder / "feedback.html", feedback_page(assignment, grade, notebooks[grade.record.submission]))
     write_private(out / "gradescope.csv", gradescope_csv(assignment, grades))
     write_private(out / "canvas.csv", canvas_csv(assignment, grades))
-    write_private(out / "report.html", class_report(assignment, grades, identify=options.identify))
+    write_private(out / "report.html", class_report(assignment, grades, surveys, identify=options.identify))
     return grades
 
 
