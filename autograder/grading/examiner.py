@@ -27,6 +27,7 @@ from autograder.grading.cases import Case, load_cases, without_device
 from autograder.grading.cells import Problem, why_undefined
 from autograder.grading.device import Device
 from autograder.grading.diagnose import Diagnostician, remember
+from autograder.grading.patience import Patience
 from autograder.grading.received import describe
 from autograder.grading.remote import Call, Lost, Remote
 from autograder.grading.results import Results, Verdict
@@ -83,6 +84,12 @@ class Session:
             self.remote.close()
             self.remote = None
 
+    def lose(self, seconds: float) -> None:
+        """The call at hand got no answer, in a case that took so long: drop the process, and have the less patience with the function."""
+        if self.remote is not None:
+            self.patience.lose(self.remote.asked, seconds)
+            self.drop()
+
     def take_device_use(self) -> bool:
         """Whether the last case computed on the device."""
         if self.remote is None:
@@ -128,6 +135,7 @@ class Session:
             remote.close()
             return
         self.defined = list(remote)
+        remote.given_up = self.patience.given_up
         self.remote = remote
 
 
@@ -218,13 +226,12 @@ def versions() -> str:
 
 def _judge(case: Case, session: Session, seed: int, end: float, log: Any, *, show: bool) -> Verdict:
     session.transcript = []
-    limit = min(session.assignment.limits.case, end - time.monotonic())
+    started = time.monotonic()
+    limit = min(session.assignment.limits.case, end - started)
     if limit <= 0:
         raise OutOfTime
     try:
         env = session.env()
-        env.given_up = session.patience.given_up
-        started = time.monotonic()
         env.allow(limit)
         env.transcript = session.transcript
         env.seed = case_seed(seed, f"{case.id} submission")  # another than that of the inputs, since the submission can read it
@@ -237,12 +244,14 @@ def _judge(case: Case, session: Session, seed: int, end: float, log: Any, *, sho
     except checks.CheckFailed as failure:
         return _explained(failure, case, session, env)
     except Lost as lost:
-        session.drop()
         call = checks.Function.last.name if checks.Function.last else "Your code"
         said = {
             "timed out": f"{call} gave no answer within {session.assignment.limits.case:g} s. Look for a loop that does not end.",
             "died": f"{call} ended the process ({WHY_IT_ENDS}).",
+            "not called": f"{call} was not called: it gave no answer in earlier cases, and the other functions need the time that is left.",
         }.get(lost.outcome, f"{call}: {lost}.")
+        if lost.outcome != "not called":
+            session.lose(time.monotonic() - started)
         return Verdict(lost.outcome, said, f"Called {checks.Function.last.call}." if checks.Function.last else "")
     except OutOfTime:
         session.drop()  # what it may still answer is not for the next case
