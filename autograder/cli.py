@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, help="repeat a verdict with the seed that the staff log names")
     sub.add_argument("--log", type=Path, help="staff-only log: seed, versions, verdicts; a regrade of the same file repeats its seed")
     sub.add_argument("--fresh", action="store_true", help="draw new inputs although the log has a seed")
+    sub.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: show students' code the GPUs (docs/batch.md)")
 
     sub = command("replay", _replay, "repeat one verdict with its inputs shown", "autograder replay my.ipynb q3.2 --seed 81723455")
     sub.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the student's .ipynb file")
@@ -346,7 +347,7 @@ def _grade(options: argparse.Namespace) -> int:
     seed = options.seed
     if seed is None and options.log and not options.fresh:
         seed = recorded_seed(options.log, options.notebook)
-    results = grade(course, assignment, options.notebook, options.out, seed=seed, log=options.log)
+    results = grade(course, assignment, options.notebook, options.out, seed=seed, log=options.log, device=options.device)
     received = results["tests"][0]
     if received["status"] == "failed":
         print(f"{received['output']}\n")

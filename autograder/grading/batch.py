@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.content import Assignment, Course, Releases, load_course
+from autograder.grading import gpu
 from autograder.grading.grade import Foreman, GradingError
 from autograder.grading.results import failed_results
 from autograder.grading.store import Record, Store
@@ -74,9 +75,10 @@ class Plan:
 def plan(
     course: Course, assignment: Assignment, uploads: Iterable[Upload], store: Store, *, only: tuple[str, ...] = (), device: str = "cpu"
 ) -> Plan:
-    """Leave out what was graded before: the same upload by the same tests, without a problem of the grader."""
+    """Leave out what was graded before: the same upload by the same tests on the same device, without a problem of the grader."""
     assignment.only(only)
-    whole = Plan(course, assignment, (), 0, assignment_digest(course, assignment), only, device)
+    digest = assignment_digest(course, assignment) + ("" if device == "cpu" else f"@{device}")
+    whole = Plan(course, assignment, (), 0, digest, only, device)
     uploads = tuple(uploads)
     needed = tuple(u for u in uploads if not _is_current(whole, u, store.get(u.id)))
     return replace(whole, uploads=needed, unchanged=len(uploads) - len(needed))
@@ -222,6 +224,8 @@ def grade_task(task: Task) -> Answer:
 def _foreman(device: str = "cpu") -> Foreman:
     foreman: Foreman | None = getattr(_here, "foreman", None)
     if foreman is None or foreman.process.poll() is not None or foreman.device != device:
+        if device == "cuda" and (said := gpu.problem()):  # a worker that came after the cluster was asked
+            raise GradingError(said)
         foreman = _here.foreman = Foreman(device=device)
         _foremen.append(foreman)
     return foreman

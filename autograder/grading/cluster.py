@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 
 from autograder.content import ContentError
+from autograder.grading import gpu
 
 CONNECT_SECONDS = 30
 PER_THREAD = 2
@@ -14,10 +15,10 @@ PER_THREAD = 2
 
 
 @contextlib.contextmanager
-def cluster_pool(address: str) -> Iterator[tuple[Executor, int]]:
+def cluster_pool(address: str, device: str = "cpu") -> Iterator[tuple[Executor, int]]:
     """The cluster's executor, and how many tasks may be under way. What a lost worker had under way is graded by another.
 
-    Raises `ContentError` when the extra is not installed, no scheduler answers, or it has no workers.
+    Raises `ContentError` when the extra is not installed, no scheduler answers, it has no workers, or one of them lacks the device.
     """
     try:
         from distributed import Client
@@ -31,4 +32,8 @@ def cluster_pool(address: str) -> Iterator[tuple[Executor, int]]:
         threads = sum(client.nthreads().values())
         if not threads:
             raise ContentError(f"The scheduler at {address} has no workers. Start them: dask worker {address} --nthreads 1.")
+        if device == "cuda":
+            for worker, problem in client.run(gpu.problem).items():
+                if problem:
+                    raise ContentError(f"--device cuda: on the worker {worker} {problem}")
         yield client.get_executor(pure=False), PER_THREAD * threads

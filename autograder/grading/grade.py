@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.content import Assignment, Course
+from autograder.grading import gpu
 from autograder.grading.interpreter import readable_interpreter
 from autograder.grading.results import failed_results, write_json
 from autograder.grading.submission import Unreadable, find_notebook, read_submission
@@ -76,7 +77,7 @@ class Foreman:
         if self.device == "cpu":
             return {"CUDA_VISIBLE_DEVICES": ""}
         chosen = {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ}
-        return {"PYTORCH_NVML_BASED_CUDA_CHECK": "1", **chosen}
+        return {gpu.NVML: "1", **chosen}
 
     def grade(
         self,
@@ -177,12 +178,23 @@ class Foreman:
 
 
 def grade(
-    course: Course, assignment: Assignment, notebook: Path, out: Path, *, seed: int | None = None, log: Path | None = None
+    course: Course,
+    assignment: Assignment,
+    notebook: Path,
+    out: Path,
+    *,
+    seed: int | None = None,
+    log: Path | None = None,
+    device: str = "cpu",
 ) -> dict[str, Any]:
-    """Grade one notebook with a foreman of its own. `out` is valid from before the foreman starts."""
+    """Grade one notebook with a foreman of its own. `out` is valid from before the foreman starts.
+
+    Raises `ContentError`, before anything is written, when the device is 'cuda' and there is none.
+    """
+    gpu.check(device)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_json(out, failed_results(assignment.title, UNFINISHED))
-    with Foreman() as foreman:
+    with Foreman(device=device) as foreman:
         return foreman.grade(course, assignment, notebook, out, seed=seed, log=log)
 
 

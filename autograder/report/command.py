@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.bootstrap import has_nvidia_gpu
 from autograder.content import Assignment, ContentError, Course
+from autograder.grading import gpu
 from autograder.grading.batch import Plan, local_pool, plan, run
 from autograder.grading.private import private_folder, write_private
 from autograder.grading.store import FILE, Record, Store
@@ -55,8 +55,8 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
     on = Console(highlight=False, soft_wrap=True, stderr=options.as_json)
     if source.resolve() in (options.out.resolve(), *options.out.resolve().parents):
         raise ContentError(f"{options.out}: lies in the folder of submissions. Give an --out folder beside it.")
-    if options.device == "cuda" and not options.scheduler and not has_nvidia_gpu():
-        raise ContentError("This machine has no NVIDIA GPU. Leave out --device cuda, or give the --scheduler of a cluster that has.")
+    if not options.scheduler:
+        gpu.check(options.device)
     before = grades_in(assignment, options.compare) if options.compare else None
     private_folder(options.out)
     with open_source(source, assignment.name) as uploads, Store(options.out) as store:
@@ -100,7 +100,7 @@ def pool(options: Options) -> Iterator[tuple[Executor, int]]:
     if options.scheduler:
         from autograder.grading.cluster import cluster_pool
 
-        with cluster_pool(options.scheduler) as opened:
+        with cluster_pool(options.scheduler, options.device) as opened:
             yield opened
     else:
         with local_pool(options.jobs) as executor:

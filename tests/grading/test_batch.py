@@ -97,6 +97,11 @@ def test_changed_tests_grade_everything_again(own_toy: Path, uploads: list[Uploa
     assert graded(grade(course, uploads, store, pool)) == ["ada", "emmy"]
 
 
+def test_another_device_grades_everything_again(toy: Course, uploads: list[Upload], store: Store, pool: Executor) -> None:
+    grade(toy, uploads, store, pool)
+    assert batch.plan(toy, toy.assignment("toy"), uploads, store, device="cuda").unchanged == 0
+
+
 def test_prose_changes_no_result(own_toy: Path, uploads: list[Upload], store: Store, pool: Executor) -> None:
     course = load_course(own_toy)
     grade(course, uploads[:1], store, pool)

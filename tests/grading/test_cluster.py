@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder.content import ContentError, Course
+from autograder.grading import gpu
 from autograder.grading.batch import plan, run
 from autograder.grading.cluster import cluster_pool
 from autograder.grading.store import Record, Store
@@ -83,6 +84,13 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_graded_twice(
     assert all(len(passed(r.results)) == 5 and not r.problem for r in records)
     survivor = f":{workers[1].pid}"
     assert all(r.worker.endswith(survivor) for r in arrived[6:]) and {r.worker for r in arrived} != {arrived[-1].worker}
+
+
+def test_a_worker_without_a_gpu_is_named_before_anything_is_graded(scheduler: str, workers: list[subprocess.Popen[bytes]]) -> None:
+    if not gpu.problem():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(ContentError, match=r"on the worker tcp://127.0.0.1:\d+ torch"), cluster_pool(scheduler, "cuda"):
+        pass
 
 
 def test_a_scheduler_without_workers_is_refused(scheduler: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
+from autograder.grading import gpu
 from tests.support import DESCEND, MEAN, TOY
 
 pytestmark = pytest.mark.slow
@@ -132,9 +133,11 @@ def test_results_do_not_go_among_the_submissions(tmp_path: Path, capsys: pytest.
 
 
 def test_a_gpu_that_is_not_there_is_refused(export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from autograder.bootstrap import has_nvidia_gpu
-
-    if has_nvidia_gpu():
+    if not gpu.problem():
         pytest.skip("this machine has a GPU")
     assert grade_all(export, tmp_path / "grades", "--device", "cuda") == 2
-    assert "no NVIDIA GPU" in capsys.readouterr().err
+    assert f"--device cuda: {gpu.problem()}" in capsys.readouterr().err and not (tmp_path / "grades").exists()
+    one = ["grade", str(tmp_path / "work.ipynb"), "--root", str(TOY), "--assignment", "toy", "--out", str(tmp_path / "results.json")]
+    (tmp_path / "work.ipynb").write_text("{}")
+    assert main([*one, "--device", "cuda"]) == 2
+    assert "--device cuda: " in capsys.readouterr().err and not (tmp_path / "results.json").exists()
