@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,48 +39,78 @@ class Submission:
 
 def find_notebook(folder: Path) -> Path:
     """The one notebook of an uploaded folder. Raises `Unreadable` when there is none, or more than one."""
-    found = sorted(p for p in folder.rglob("*.ipynb") if _counts(p))
+    named = [entry for entry in _entries(folder) if entry.name.endswith(".ipynb") and not _kept_by_an_editor(entry)]
+    found = sorted(entry.path for entry in named if kind(entry) == "file")
+    if not found and (odd := [entry for entry in named if kind(entry) != "folder"]):
+        raise not_a_file(odd[0])
     if not found:
-        others = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+        others = sorted(shown(p.name) for p in folder.iterdir()) if folder.is_dir() else []
         listed = f" The upload holds: {', '.join(others[:10])}." if others else " The upload is empty."
         raise Unreadable(f"No notebook (.ipynb) was uploaded.{listed} In Colab: File > Download > Download .ipynb, then upload that file.")
     if len(found) > 1:
-        names = ", ".join(p.name for p in found[:10])
+        names = ", ".join(shown(Path(p).name) for p in found[:10])
         raise Unreadable(f"{len(found)} notebooks were uploaded ({names}). Upload exactly one.")
-    return found[0]
+    return Path(found[0])
 
 
-def _counts(path: Path) -> bool:
-    """Whether a file of an upload is a notebook of the student's: no copy of an editor's, and no link to something that is not theirs."""
-    kept_by_an_editor = ".ipynb_checkpoints" in path.parts or path.name.startswith("._")
-    return not kept_by_an_editor and not path.is_symlink() and path.is_file()
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below a folder. No link is followed, and a folder whose path is too long is left out."""
+    places = [str(folder)]
+    while places:
+        with contextlib.suppress(OSError), os.scandir(places.pop()) as entries:
+            for entry in entries:
+                yield entry
+                if kind(entry) == "folder":
+                    places.append(entry.path)
+
+
+def _kept_by_an_editor(entry: os.DirEntry[str]) -> bool:
+    return ".ipynb_checkpoints" in Path(entry.path).parts or entry.name.startswith("._")
+
+
+def kind(entry: os.DirEntry[str]) -> str:
+    """What lies in an upload: a file, folder, link (wherever it leads), or device (or pipe, or socket)."""
+    if entry.is_symlink():
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "device"
+
+
+def not_a_file(entry: os.DirEntry[str]) -> Unreadable:
+    """The problem with a notebook that is a link or a pipe: reading it could lead out of the upload, or never end."""
+    return Unreadable(f"{shown(entry.name)} is a {kind(entry)}, not a file. Upload the notebook itself.")
+
+
+def shown(name: str) -> str:
+    """The name of a student's file as text: it may hold bytes that are no text."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
 
 
 def read_submission(path: Path) -> Submission:
     """Read a notebook of any name, with or without metadata. Raises `Unreadable`."""
+    name = shown(path.name)
     if path.exists() and not path.is_file():
-        raise Unreadable(f"{path.name} is not a file. Upload the notebook itself.")
+        raise Unreadable(f"{name} is not a file. Upload the notebook itself.")
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise Unreadable(f"{name} cannot be read: {error.strerror}.") from None
     if len(data) > MAX_BYTES:
-        raise Unreadable(
-            f"{path.name} is larger than {MAX_BYTES >> 20} MiB. Clear its outputs (Edit > Clear all outputs) and upload it again."
-        )
+        raise Unreadable(f"{name} is larger than {MAX_BYTES >> 20} MiB. Clear its outputs (Edit > Clear all outputs) and upload it again.")
     try:
         notebook = json.loads(data.decode("utf-8"))
     except UnicodeDecodeError:
-        raise Unreadable(f"{path.name} is not a notebook: it is not UTF-8 text. Download it again as .ipynb.") from None
+        raise Unreadable(f"{name} is not a notebook: it is not UTF-8 text. Download it again as .ipynb.") from None
     except (ValueError, RecursionError) as error:
         detail = f" ({error})" if isinstance(error, json.JSONDecodeError) else ""
-        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON{detail}. Download it again as .ipynb.") from None
+        raise Unreadable(f"{name} is not a notebook: it is not valid JSON{detail}. Download it again as .ipynb.") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise Unreadable(f"{path.name} is not a notebook of format 4: it has no list of cells. Download it again as .ipynb.")
+        raise Unreadable(f"{name} is not a notebook of format 4: it has no list of cells. Download it again as .ipynb.")
     if len(cells) > MAX_CELLS:
-        raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
+        raise Unreadable(f"{name} has {len(cells)} cells; at most {MAX_CELLS} are read.")
     code: list[str] = []
     answers: dict[str, str] = {}
     assignment = release = survey = ""
@@ -95,7 +128,7 @@ def read_submission(path: Path) -> Submission:
             if answer:
                 answers.setdefault(answer.group(1), source.split("-->", 1)[1].strip())
     digest = hashlib.sha256(data).hexdigest()
-    return Submission(path.name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook), release, survey)
+    return Submission(name, digest, tuple(code), answers, assignment, _versions(notebook), _language(notebook), release, survey)
 
 
 def _versions(notebook: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import tempfile
 import zipfile
@@ -14,11 +15,12 @@ from typing import Any
 import yaml
 
 from autograder.content import ContentError
-from autograder.grading.submission import MAX_BYTES, Unreadable, find_notebook
+from autograder.grading.submission import MAX_BYTES, Unreadable, find_notebook, kind, not_a_file, shown
 
 METADATA = "submission_metadata.yml"
 MAX_UNPACKED = 20 << 30
 """Bytes of all notebooks in a zip; one that says more is refused before anything is unpacked."""
+MAX_PATH, MAX_NAME = 1_000, 255
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,19 @@ def open_source(source: Path, assignment: str) -> Iterator[list[Upload]]:
         yield _read(source, assignment)
     elif source.is_file() and zipfile.is_zipfile(source):
         with tempfile.TemporaryDirectory(prefix="autograder-export-") as folder:
-            _unpack(source, Path(folder))
+            try:
+                _unpack(source, Path(folder))
+            except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+                raise ContentError(
+                    f"{source}: cannot be unpacked ({error}). Export the submissions again, or unpack it and give the folder."
+                ) from None
             yield _read(_only_folder(Path(folder)), assignment)
     else:
         raise ContentError(f"{source}: no such folder or zip. Give a folder of notebooks, a Gradescope export, or nbgrader's 'submitted'.")
 
 
 def _read(folder: Path, assignment: str) -> list[Upload]:
-    found = [*folder.glob(METADATA), *folder.glob(f"*/{METADATA}")]
+    found = [p for p in (folder / METADATA,) if p.is_file()] or list(folder.glob(f"assignment_*_export/{METADATA}"))
     if len(found) > 1:
         raise ContentError(f"{folder}: {len(found)} exports lie here ({', '.join(p.parent.name for p in found)}). Give one of them.")
     uploads = _gradescope(found[0]) if found else _folders(folder, assignment)
@@ -105,14 +112,35 @@ _Plain.add_multi_constructor("", _plain)
 
 def _folders(folder: Path, assignment: str) -> list[Upload]:
     """One notebook or one folder for each student. In nbgrader's tree the homework's folder lies between."""
-    uploads = [Upload(p.stem, (User(name=p.stem),), p) for p in folder.glob("*.ipynb") if not p.name.startswith(".")]
-    students = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "__MACOSX"))]
-    nbgrader = any((p / assignment).is_dir() for p in students)
+    with os.scandir(folder) as entries:
+        present = [entry for entry in entries if not entry.name.startswith((".", "__MACOSX"))]
+    uploads = [_notebook(entry) for entry in present if kind(entry) != "folder" and (entry.name.endswith(".ipynb") or entry.is_dir())]
+    students = [Path(entry) for entry in present if kind(entry) == "folder"]
+    nbgrader = any(_is_nbgraders(student, assignment) for student in students)
     for student in students:
-        work = student / assignment if nbgrader else student
-        if work.is_dir():
-            uploads.append(_upload(student.name, (User(sid=student.name),) if nbgrader else (User(name=student.name),), work))
+        if not nbgrader or not _holds_folders_alone(student):
+            uploads.append(_upload(student.name, (User(name=shown(student.name)),), student))
+        elif _is_nbgraders(student, assignment):
+            uploads.append(_upload(student.name, (User(sid=shown(student.name)),), student / assignment))
     return uploads
+
+
+def _is_nbgraders(student: Path, assignment: str) -> bool:
+    work = student / assignment
+    return work.is_dir() and not work.is_symlink() and _holds_folders_alone(student)
+
+
+def _holds_folders_alone(student: Path) -> bool:
+    """As in nbgrader's tree. What one student uploads must not decide how another's work is read."""
+    with os.scandir(student) as entries:
+        return all(kind(entry) == "folder" for entry in entries if not entry.name.startswith("."))
+
+
+def _notebook(entry: os.DirEntry[str]) -> Upload:
+    """One student's notebook, or the problem with a link in its place."""
+    path, name = Path(entry), shown(Path(entry).stem)
+    problem = "" if kind(entry) == "file" else str(not_a_file(entry))
+    return Upload(name, (User(name=name),), None if problem else path, problem)
 
 
 def _upload(id: str, users: tuple[User, ...], folder: Path) -> Upload:
@@ -146,6 +174,8 @@ def _unpack(source: Path, folder: Path) -> None:
             raise ContentError(f"{source}: holds more than {MAX_UNPACKED >> 30} GiB of notebooks. Unpack it and give the folder.")
         for member in members:
             path = Path(folder, *(part for part in Path(member.filename).parts if part not in ("..", "/")))
+            if len(os.fsencode(path)) > MAX_PATH or len(os.fsencode(path.name)) > MAX_NAME:
+                continue  # no file system holds it; a student without another notebook is told that there is none
             path.parent.mkdir(parents=True, exist_ok=True)
             limit = -1 if path.name == METADATA else MAX_BYTES + 1 if path.suffix == ".ipynb" else 0
             with archive.open(member) as file:
