@@ -14,9 +14,10 @@ from typing import Any
 from autograder.content import ContentError
 from autograder.quiz.keysheet import KeySheet, Slot
 from autograder.quiz.score import Score, score
+from autograder.report.statistics import FEW, discrimination
 
-FEW, ENOUGH = 20, 100
-"""Below FEW examinees no discrimination is computed; below ENOUGH it is shown with a warning."""
+ENOUGH = 100
+"""Below so many examinees discrimination is shown with a warning."""
 
 
 @dataclass(frozen=True)
@@ -84,21 +85,13 @@ def _item(n: int, slot: Slot, sittings: Sequence[Sitting], scores: Sequence[Sequ
     return ItemAnalysis(
         slot=slot,
         difficulty=statistics.fmean(fractions),
-        discrimination=correlation(fractions, rests) if len(sittings) >= FEW else None,
+        discrimination=discrimination(fractions, rests),
         blank=statistics.fmean(s.responses.get(slot.question) in (None, "", []) for s in sittings),
         misconceptions=tuple(
             sorted((Misconception(text, len(r), statistics.fmean(r)) for text, r in met.items()), key=lambda m: (-m.count, m.text))
         ),
         variants=tuple((len(group), statistics.fmean(group) if group else math.nan) for group in by_variant),
     )
-
-
-def correlation(x: Sequence[float], y: Sequence[float]) -> float | None:
-    """Pearson's, or None where one of them is constant."""
-    try:
-        return statistics.correlation(x, y)
-    except statistics.StatisticsError:
-        return None
 
 
 def warning(examinees: int) -> str:

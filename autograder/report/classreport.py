@@ -13,7 +13,7 @@ from autograder.content import Assignment
 from autograder.report import plots
 from autograder.report.grades import Grade
 from autograder.report.html import figure, page, table
-from autograder.report.statistics import ENOUGH, CaseStatistics, ClassStatistics, Cluster, class_statistics
+from autograder.report.statistics import ENOUGH, FEW, CaseStatistics, ClassStatistics, Cluster, class_statistics
 from autograder.report.survey import Survey, survey_section
 
 BINS = 20
@@ -95,18 +95,21 @@ def _questions(found: ClassStatistics) -> str:
     if len(told) > 1:
         (low, weakest), (high, strongest) = min(told), max(told)
         sentence += f" Discrimination runs from {low:.2f} (question {weakest}) to {high:.2f} (question {strongest})."
-    picture = plots.dots(
-        [f"Question {q.question.number}" for q in found.questions],
-        {
-            "share of the points earned": [q.difficulty for q in found.questions],
-            "discrimination": [q.discrimination for q in found.questions],
-        },
-        x="share, correlation",
-        alt=f"Difficulty and discrimination of each question. {sentence}",
-    )
+    series: dict[str, list[float | None]] = {"share of the points earned": [q.difficulty for q in found.questions]}
     note = (
         "Discrimination is the correlation between the points of a question and those of all others: near 1, strong work passes it "
-        "and weak work does not; near 0, it tells nothing about the rest."
+        "and weak work does not; near 0, it tells nothing about the rest. "
+    )
+    if len(found.seconds) < FEW:
+        note += f"It is not computed for fewer than {FEW} submissions, of which one or two would decide it."
+    else:
+        series["discrimination"] = [q.discrimination for q in found.questions]
+        note += "A dash: all earn the same."
+    picture = plots.dots(
+        [f"Question {q.question.number}" for q in found.questions],
+        series,
+        x=", ".join(["share", "correlation"][: len(series)]),
+        alt=f"{' and '.join(['Difficulty', 'discrimination'][: len(series)])} of each question. {sentence}",
     )
     rows = [
         [
@@ -225,7 +228,7 @@ def _percent(share: float) -> str:
 
 
 def _correlation(value: float | None) -> str:
-    return "constant" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _shortened(title: str) -> str:

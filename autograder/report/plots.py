@@ -51,10 +51,10 @@ def bars(names: Sequence[str], values: Sequence[float], *, marked: Sequence[bool
 
 
 def dots(names: Sequence[str], series: Mapping[str, Sequence[float | None]], *, x: str, alt: str) -> str:
-    """For each name a line with one dot of each series, told apart by color and shape; x up to 1, from the lowest value or 0."""
+    """For each name a line with one dot of each series, two at most, told apart by color and shape; x from the lowest value or 0 to 1."""
     with matplotlib.rc_context(STYLE):
         figure, axes = _axes(9.0, 0.9 + 0.3 * len(names))
-        for (label, values), color, shape in zip(series.items(), (ACCENT, SECOND), ("o", "D"), strict=True):
+        for (label, values), color, shape in zip(series.items(), (ACCENT, SECOND), ("o", "D"), strict=False):
             there = [(value, n) for n, value in enumerate(values) if value is not None]
             axes.scatter([v for v, _ in there], [n for _, n in there], color=color, marker=shape, s=45, label=label, zorder=2)
         lowest = min([0.0, *(v for values in series.values() for v in values if v is not None)])

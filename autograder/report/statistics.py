@@ -24,12 +24,17 @@ MANY = 3
 """Submissions in one cluster that are worth a remark."""
 
 ENOUGH = 5
-"""Submissions from which on a rate or a correlation is worth a remark."""
+"""Submissions from which on a rate is worth a remark."""
+
+FEW = 20
+"""Submissions below which no discrimination is computed: one or two of them would decide it."""
 
 
 @dataclass(frozen=True)
 class CaseStatistics:
-    """rate: of the submissions that pass. discrimination: correlation of passing with the points of all other cases; None when constant."""
+    """rate: of the submissions that pass. discrimination: correlation of passing with the points of all other cases; None when it is not
+    computed, below FEW submissions, or not defined, where all do the same.
+    """
 
     id: str
     title: str
@@ -131,7 +136,7 @@ def _question(question: Question, grades: Sequence[Grade]) -> QuestionStatistics
     return QuestionStatistics(
         question,
         statistics.fmean(earned) / question.points,
-        correlation(earned, rest),
+        discrimination(earned, rest),
         sum(public),
         sum(q.passed for q in own),
         tuple(cases),
@@ -143,7 +148,12 @@ def _case(number: int, own: Sequence[QuestionGrade], grades: Sequence[Grade]) ->
     passed = [float(c.passed) for c in results]
     rest = [g.coded - c.earned for g, c in zip(grades, results, strict=True)]
     case = results[0]
-    return CaseStatistics(case.id, case.title, case.hidden, case.points, statistics.fmean(passed), correlation(passed, rest))
+    return CaseStatistics(case.id, case.title, case.hidden, case.points, statistics.fmean(passed), discrimination(passed, rest))
+
+
+def discrimination(points: Sequence[float], rest: Sequence[float]) -> float | None:
+    """How far those who earn the points do better elsewhere, by correlation; None below FEW submissions, or where all do the same."""
+    return correlation(points, rest) if len(points) >= FEW else None
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> float | None:

@@ -24,13 +24,20 @@ def test_the_pass_rate_of_a_case_is_the_share_that_passes(toy: Course, make_grad
 
 def test_discrimination_is_high_where_strong_work_passes_and_weak_work_does_not(toy: Course, make_grade: MakeGrade) -> None:
     weak, strong = {"1.1": "error", "1.2": "error", "1.3": "error", "2.1": "error", "2.2": "error"}, {"1.2": "error"}
-    found = {c.id: c.discrimination for c in of(toy, [make_grade(failed=f) for f in (weak, weak, strong, {}, {})]).cases}
+    found = {c.id: c.discrimination for c in of(toy, [make_grade(failed=f) for f in (weak, weak, strong, {}, {}) * 4]).cases}
     assert found["q1.1"] == pytest.approx(correlation([0, 0, 1, 1, 1], [0, 0, 7, 8, 8]))
     assert found["q1.1"] > 0.9 > found["q1.2"] > 0  # type: ignore[operator]
 
 
 def test_what_everybody_passes_discriminates_nothing() -> None:
     assert correlation([1, 1, 1], [1, 2, 3]) is None
+
+
+def test_below_20_submissions_no_discrimination_is_computed_and_the_report_says_why(toy: Course, make_grade: MakeGrade) -> None:
+    grades = [make_grade(failed=f) for f in [{"1.1": "error"}, {}] * 10]
+    assert of(toy, grades[:19]).questions[0].discrimination is None
+    few, enough = (class_report(toy.assignment("toy"), some) for some in (grades[:19], grades))
+    assert "not computed for fewer than 20 submissions" in few and "A dash: all earn the same" in enough
 
 
 def test_misconceptions_are_counted_by_frequency(toy: Course, make_grade: MakeGrade) -> None:
@@ -89,4 +96,4 @@ def test_a_class_of_which_nothing_could_be_graded_gets_a_report_that_says_so(toy
 
 def test_a_class_of_one_gets_a_report(toy: Course, make_grade: MakeGrade) -> None:
     shown = class_report(toy.assignment("toy"), [make_grade()])
-    assert "fewer than 5" in shown and "constant" in shown
+    assert "fewer than 5" in shown and "fewer than 20" in shown
