@@ -189,7 +189,6 @@ class _Server:
             "synchronize": self._synchronize,
             "get_rng_state": self._get_rng_state,
             "set_rng_state": self._set_rng_state,
-            "manual_seed": self._manual_seed,
         }
 
     def run(self) -> None:
@@ -254,9 +253,11 @@ class _Server:
 
     def _student_request(self, header: Any, blob: bytes) -> tuple[Any, bytes]:
         try:
-            released, kind, *rest = header
+            released, seed, kind, *rest = header
             for handle in released:
                 self._tensors.pop(handle, None)
+            if seed is not None:
+                torch.default_generator.manual_seed(seed)
             if kind == "call":
                 return self._call(*rest, blob)  # type: ignore[call-arg]
             return self._other_requests[kind](blob, *rest)
@@ -285,10 +286,6 @@ class _Server:
 
     def _set_rng_state(self, blob: bytes, description: Any) -> tuple[Any, bytes]:
         torch.set_rng_state(_unpack(description, blob))
-        return None, b""
-
-    def _manual_seed(self, _: bytes, seed: int) -> tuple[Any, bytes]:
-        torch.default_generator.manual_seed(seed)
         return None, b""
 
     def _open(self, _: bytes) -> tuple[Any, bytes]:
@@ -614,12 +611,14 @@ class _Client:
 
     def __init__(self, connection: _Connection, seconds: float) -> None:
         self._connection, self._seconds = connection, seconds
-        self.released: list[int] = []
+        self.released: list[int] = []  # what the device is to be told goes with the next request
+        self._seed: int | None = None
         self.ledgers: list[Ledger] = []  # the counted ones are elsewhere
 
     def ask(self, *request: Any, blob: bytes = b"") -> tuple[Any, bytes]:
         released, self.released = self.released, []
-        self._connection.send([released, *request], blob)
+        seed, self._seed = self._seed, None
+        self._connection.send([released, seed, *request], blob)
         reply, blob = self._connection.receive(self._seconds)
         if type(reply) is dict:
             if (memory := reply.get("memory")) is not None:
@@ -719,7 +718,7 @@ class _Client:
         self.ask("set_rng_state", description, blob=blob)
 
     def manual_seed(self, seed: int) -> None:
-        self.ask("manual_seed", seed)
+        self._seed = seed
 
     def find(self, number: int) -> SimTensor:
         """The tensor that the grader put on the device under this handle."""

@@ -7,6 +7,7 @@ It runs no backward pass and no parallel region, because a fork after either han
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -45,6 +46,8 @@ def main(control: int) -> None:
 
 def warm_up() -> None:
     """Import what students' processes and examiners need, so that forks find it there."""
+    import bdb  # noqa: F401
+
     import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
     import sympy  # noqa: F401
@@ -52,6 +55,8 @@ def warm_up() -> None:
     import torch._dynamo
     import torch.fx.experimental.symbolic_shapes
     import torch.utils.data
+    from IPython.core import application, completer, logger  # noqa: F401
+    from IPython.core.magics import execution  # noqa: F401
 
     from autograder.grading import cases, examiner, worker  # noqa: F401
 
@@ -120,11 +125,7 @@ class Foreman:
         """Whether a student's process is another user that cannot read the secrets, found out by trying."""
         if not confine.can_change_user():
             return {"separate": False, "why": "the grader does not run as root, so student code runs as the same user."}
-        self.make_folder(confine.free_uid())
-        assert self.folder is not None
-        readable = confine.can_read(self.uid, self.folder, [Path(p) for p in job["secrets"]])
-        self.end_student()
-        if readable:
+        if readable := _readable(self.base, tuple(job["secrets"])):
             return {"separate": False, "why": f"student code could read {readable[0]}. Remedy: chmod 700 its folder."}
         return {"separate": True, "why": ""}
 
@@ -174,6 +175,8 @@ class Foreman:
         self._kill_student()
         if self.student is not None:
             os.waitpid(self.student, 0)
+        if self.uid is not None:
+            confine.kill_user(self.uid)
         if self.graded is not None:
             self.graded.stop()
         if self.folder is not None:
@@ -181,11 +184,15 @@ class Foreman:
         self.student = self.uid = self.folder = self.graded = None
 
     def _kill_student(self) -> None:
-        if self.uid is not None:
-            confine.kill_user(self.uid)
         if self.student is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.student, signal.SIGKILL)
+
+
+@functools.cache
+def _readable(base: Path, secrets: tuple[str, ...]) -> list[Path]:
+    """Which of the secrets a student's process could open. Tried once for the same ones: each try costs a fork."""
+    return confine.can_read(confine.free_uid(), base, [Path(secret) for secret in secrets])
 
 
 def _student(read: int, write: int, uid: int | None, folder: Path, job: dict[str, Any], graded: Device | None) -> None:

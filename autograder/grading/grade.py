@@ -205,6 +205,7 @@ def grade_gradescope(course: Course, assignment: Assignment, base: Path) -> dict
     """
     out = base / "results" / "results.json"
     out.parent.mkdir(parents=True, exist_ok=True)
+    write_json(out, failed_results(assignment.title, UNFINISHED))
     started = time.monotonic()
     try:
         notebook = find_notebook(base / "submission")

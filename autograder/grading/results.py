@@ -175,11 +175,9 @@ def failed_results(title: str, message: str) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Replace the file in one step: whoever reads it meets the old or the new content, never a part."""
+    """Replace the file in one step: whoever reads it meets the old or the new content, never a part, even if this process is killed."""
     work = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     new = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # where others may write, never through a link of theirs
     with open(os.open(work, new, 0o644), "w", encoding="utf-8") as file:
         file.write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
     os.replace(work, path)

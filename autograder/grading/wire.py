@@ -35,6 +35,7 @@ MAX_DEPTH = 24
 MAX_RANK = 8
 MAX_TEXT = 2_000
 
+_CHUNK = 1 << 16  # what a pipe holds
 _PREFIX = struct.Struct("<IQ")
 _DTYPES = {
     str(d).removeprefix("torch."): d
@@ -463,6 +464,7 @@ class Channel:
     def __init__(self, read: int, write: int) -> None:
         self.read = read
         self.write = write
+        self._unread = bytearray()
         os.set_blocking(read, False)
         os.set_blocking(write, False)
 
@@ -471,7 +473,9 @@ class Channel:
         text = json.dumps(header, separators=(",", ":")).encode("utf-8", "replace")
         if len(text) > MAX_HEADER or len(blob) > MAX_BLOB:
             raise WireError("the value is too large to send")
-        for part in (memoryview(_PREFIX.pack(len(text), len(blob)) + text), memoryview(blob)):
+        head = _PREFIX.pack(len(text), len(blob)) + text
+        for whole in (head + blob,) if len(blob) < _CHUNK else (head, blob):  # in one piece, each frame wakes its reader once
+            part = memoryview(whole)
             while part:
                 self._wait([], [self.write], deadline)
                 try:
@@ -494,19 +498,20 @@ class Channel:
             raise WireError("the answer is malformed") from None
         if type(header) is not dict:
             raise WireError("the answer is malformed")
-        return header, bytes(blob)
+        return header, blob
 
-    def _exactly(self, size: int, deadline: float | None) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
+    def _exactly(self, size: int, deadline: float | None) -> bytes:
+        while len(self._unread) < size:
             self._wait([self.read], [], deadline)
             try:
-                chunk = os.read(self.read, min(size - len(data), 1 << 20))
+                chunk = os.read(self.read, _CHUNK)
             except BlockingIOError:
                 continue
             if not chunk:
                 raise Closed("the process ended")
-            data += chunk
+            self._unread += chunk
+        data = bytes(memoryview(self._unread)[:size])
+        del self._unread[:size]
         return data
 
     def _wait(self, reads: list[int], writes: list[int], deadline: float | None) -> None:
