@@ -159,7 +159,8 @@ class Function:
         inside = [show(a) for a in args] + [f"{k}={show(v)}" for k, v in kwargs.items()]
         self.call = f"{self.name}({', '.join(inside)})"
         if len(f"Called {self.call}.") > WIDTH:
-            lines = [_column("    ", f"{argument},") for argument in inside]
+            together = f"    {', '.join(inside)}"
+            lines = [together] if len(together) <= WIDTH else [_column("    ", f"{argument},") for argument in inside]
             self.call = "\n".join([f"{self.name}(", *lines, ")"])
         Function.last = self
 

@@ -79,10 +79,11 @@ def test_no_line_of_a_message_is_wider_than_a_notebook_shows() -> None:
     assert max(map(len, text.splitlines())) <= checks.WIDTH and len(text.splitlines()) > 10
 
 
-def test_many_arguments_stand_one_per_line() -> None:
+def test_arguments_too_wide_for_one_line_stand_below_each_other() -> None:
     x = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
-    text = told(1.0, 2.0, x, x, x, x, lr=0.2)
-    assert "Called f(\n    [1, 2, 3, 4, 5],\n" in text and "    lr=0.2,\n)." in text
+    assert "Called f([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], lr=0.2).\n" in told(1.0, 2.0, x, x, lr=0.2)
+    assert "Called f(\n    [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], learning=0.2\n).\n" in told(1.0, 2.0, x, x, x, learning=0.2)
+    assert "Called f(\n    [1, 2, 3, 4, 5],\n    [1, 2, 3, 4, 5],\n" in told(1.0, 2.0, x, x, x, x, lr=0.2)
 
 
 def test_wide_values_stand_below_each_other() -> None:
