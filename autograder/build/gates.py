@@ -25,7 +25,7 @@ MIN_PUBLIC_SHARE = 0.5
 MAX_WRITTEN = 20
 MAX_DEVICE = 10
 SHORT = 14
-"""Lines shorter than this are too common to count as a leak (`return x`, `else:`)."""
+"""Lines shorter than this are too common to count as a leak (`return x`, `else:`), as are imports."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,8 @@ def _forbidden(assignment: Assignment) -> Iterable[tuple[str, str, str]]:
     ]
     for kind, path in secret:
         for line in read_text(path).splitlines() if path.exists() else []:
-            if len(line.strip()) >= SHORT and line.strip() not in allowed:
+            is_import = path.suffix == ".py" and line.startswith(("import ", "from "))
+            if len(line.strip()) >= SHORT and not is_import and line.strip() not in allowed:
                 yield kind, path.name, line.strip()
 
 

@@ -153,6 +153,14 @@ def test_a_line_that_students_may_not_have_is_found(toy: Course, text: str, kind
     assert any(kind in p.what for p in leaks(toy, notebook))
 
 
+def test_an_import_that_a_hidden_test_also_has_tells_nothing(own_toy: Path) -> None:
+    line = "from checks import close, function, rng, that"
+    course, assignment = edit(own_toy, "assignments/toy/tests/q1_hidden.py", "import torch\n", f"import torch\n{line}\n")
+    notebook = student(course)
+    notebook.cells.append(nbformat.v4.new_code_cell(line))
+    assert gates.notebook_problems(assignment, notebook) == []
+
+
 def test_the_student_notebook_itself_leaks_nothing(toy: Course) -> None:
     assert gates.notebook_problems(toy.assignment("toy"), student(toy)) == []
 
