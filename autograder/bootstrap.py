@@ -74,7 +74,7 @@ def run(command: list[str], what: str) -> None:
 class Ticker:
     """What pip is at: on a terminal one line that is rewritten, in a log one line for each package and download."""
 
-    ITEM = re.compile(r"\s*(Collecting|Downloading|Building|Installing) .*")
+    ITEM = re.compile(r"\s*(Collecting|Processing|Downloading|Building|Installing) .*")
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -86,7 +86,7 @@ class Ticker:
         for line in said[self.seen :]:
             self.seen += 1
             if item := self.ITEM.match(line):
-                self.found += item.group(1) == "Collecting"
+                self.found += item.group(1) in ("Collecting", "Processing")
                 self.latest = item.group().strip()
                 if not sys.stdout.isatty():
                     say(f"  {self.latest[:160]}")

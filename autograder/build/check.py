@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from autograder.audit.local import check_reference_and_stub
-from autograder.build.gates import content_problems, public_points
+from autograder.build.gates import UNLOADED, content_problems, public_points
 from autograder.content import Assignment, Course
 from autograder.progress import Bars
 
@@ -20,11 +20,13 @@ def check(course: Course, assignments: Sequence[Assignment], *, as_json: bool = 
     with Bars(on) as bars:
         for assignment in assignments:
             step = bars.start(f"{assignment.name}: gates, reference and stub", 2)
-            problems = [str(problem) for problem in content_problems(course, assignment)]
+            broken = content_problems(course, assignment)
+            loads = not any(problem.gate == UNLOADED for problem in broken)
+            problems = [str(problem) for problem in broken]
             step()
-            problems += check_reference_and_stub(assignment)
+            problems += check_reference_and_stub(assignment) if loads else []
             step()
-            public = public_points(assignment)
+            public = public_points(assignment) if loads else 0.0
             for problem in problems:
                 on.print(problem, markup=False)
             sizes = f"{len(assignment.questions)} questions, {assignment.minutes} minutes, {assignment.points} points"

@@ -24,6 +24,8 @@ CHECKS = {"close", "equal", "that", "raises", "unchanged", "returned"}
 MIN_PUBLIC_SHARE = 0.5
 MAX_WRITTEN = 20
 MAX_DEVICE = 10
+UNLOADED = "load"
+"""The gate of test files that cannot be loaded: without them nothing can be run."""
 SHORT = 14
 """Lines shorter than this are too common to count as a leak (`return x`, `else:`), as are imports."""
 
@@ -54,9 +56,11 @@ def content_problems(course: Course, assignment: Assignment) -> list[Problem]:
             found.append(Problem("cases", str(error), "the question has no public cases", "Write them, or set manual = true."))
         except Exception as error:
             where = str(assignment.path / "tests" / f"{question.id}_*.py")
-            found.append(
-                Problem("cases", where, f"the test files cannot be loaded: {type(error).__name__}: {error}", "Run the file in Python.")
-            )
+            if "More points specified" in str(error):  # Otter's words
+                what, remedy = f"the cases carry more than the {question.points} points of {question.id}", "Change one of them."
+            else:
+                what, remedy = f"the test files cannot be loaded: {type(error).__name__}: {error}", "Run the file in Python."
+            found.append(Problem(UNLOADED, where, what, remedy))
     found += _cases(assignment, cases)
     found += _voids(assignment, cases, settings)
     found += _faults(assignment)

@@ -60,3 +60,21 @@ def test_check_says_in_a_log_how_far_it_is(own_toy: Path, capsys: pytest.Capture
     main(["check", "--root", str(own_toy), "toy"])
     said = capsys.readouterr().out
     assert "toy: gates, reference and stub: 2 to do" in said and "2 of 2" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("@test_case(points=1", "@test_case(points=100", "the cases carry more than the 4 points of q1"),
+        ("@test_case", "@testcase", "the test files cannot be loaded: NameError: name 'testcase' is not defined"),
+    ],
+)
+def test_tests_that_cannot_be_loaded_are_a_problem_and_no_traceback(
+    own_toy: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    path = own_toy / TESTS
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert main(["check", "--root", str(own_toy), "toy"]) == 1
+    out = capsys.readouterr().out
+    assert said in out and "toy: FAIL" in out
