@@ -72,27 +72,37 @@ def run(command: list[str], what: str) -> None:
 
 
 class Ticker:
-    """What pip is at: on a terminal one line that is rewritten, in a log one line for each package and download."""
+    """What pip is at: on a terminal one line that is rewritten, in a log one line for each package and in long silences."""
 
-    ITEM = re.compile(r"\s*(Collecting|Processing|Downloading|Building|Installing) .*")
+    ITEM = re.compile(r"\s*(Collecting|Processing|Downloading|Building) .*")
+    LAST = "Installing collected packages: "
+    SILENCE = 10.0
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.seen = 0
-        self.latest = ""
         self.found = 0
+        self.latest = ""
+        self.spoke = 0.0
 
     def show(self, said: list[str], seconds: float) -> None:
         for line in said[self.seen :]:
             self.seen += 1
             if item := self.ITEM.match(line):
                 self.found += item.group(1) in ("Collecting", "Processing")
-                self.latest = item.group().strip()
-                if not sys.stdout.isatty():
-                    say(f"  {self.latest[:160]}")
+                self._tell(item.group().strip()[:160], seconds)
+            elif line.startswith(self.LAST):
+                self._tell(f"Installing {line.count(',') + 1} packages", seconds)
         if sys.stdout.isatty():
             told = f"[setup] {self.what}: {seconds:.0f} s, {self.found} packages found. {self.latest}"
             print(f"\r{told[: shutil.get_terminal_size().columns - 1]}\033[K", end="", flush=True)
+        elif seconds - self.spoke > self.SILENCE:
+            self._tell(f"{self.what}: {seconds:.0f} s", seconds)
+
+    def _tell(self, item: str, seconds: float) -> None:
+        self.latest, self.spoke = item, seconds
+        if not sys.stdout.isatty():
+            say(f"  {item}")
 
     def clear(self) -> None:
         if sys.stdout.isatty():

@@ -86,10 +86,16 @@ def test_a_step_that_fails_shows_its_last_words() -> None:
 
 
 def test_a_log_has_a_line_for_each_package(capsys: pytest.CaptureFixture[str]) -> None:
-    said = "Looking in indexes\\nCollecting otter\\n  Downloading otter.whl (2 MB)\\nInstalling collected packages: otter"
+    said = "Looking in indexes\\nCollecting otter\\n  Downloading otter.whl (2 MB)\\nInstalling collected packages: otter, fica"
     bootstrap.run([sys.executable, "-c", f"print('{said}')"], "trying")
-    items = ["Collecting otter", "Downloading otter.whl (2 MB)", "Installing collected packages: otter"]
+    items = ["Collecting otter", "Downloading otter.whl (2 MB)", "Installing 2 packages"]
     assert capsys.readouterr().out.splitlines() == [f"[setup]   {item}" for item in items]
+
+
+def test_a_log_is_not_silent_for_long(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap.Ticker, "SILENCE", 0.6)
+    bootstrap.run([sys.executable, "-c", "import time; time.sleep(1.2)"], "trying")
+    assert "[setup]   trying: 1 s" in capsys.readouterr().out
 
 
 def test_a_terminal_has_one_line_that_is_rewritten(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
