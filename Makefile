@@ -67,8 +67,8 @@ bench-attacks: $(READY) ## the same attacks on this grader, stock Otter and stoc
 compat: $(READY)        ## the solution notebooks on Colab's package versions, every cell (ten minutes; after make)
 	@$(VENV)/bin/python -m tests.student.colab $(HW)
 
-publish: $(READY)       ## notebooks into a public repository: make publish TO=../homework-public [HW=hw1_autograd] [QUIZ=quiz09]
-	@test -n "$(TO)" || { echo "Say where: make publish TO=../homework-public HW=hw1_autograd"; exit 2; }
+publish: $(READY)       ## notebooks into a public repository: make publish TO=ADDRESS [HW=hw1_autograd] [QUIZ=quiz09]
+	@test -n "$(TO)" || { echo "Say where: make publish TO=git@github.com:course/homework.git HW=hw1_autograd"; exit 2; }
 	@$(RUN) publish $(TO) $(HW) $(QUIZ)
 
 clean:                  ## remove what make made, but the environment

@@ -65,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-stock", action="store_true", help="leave out the second opinion of stock otter run (25 s each)")
 
     sub = command(
-        "publish", _publish, "bring the student folder into a public repository", "autograder publish ../homework-public hw1_autograd"
+        "publish",
+        _publish,
+        "bring the student folder into a public repository",
+        "autograder publish git@github.com:course/homework.git hw1_autograd",
     )
     sub.add_argument("target", help="its address or path: a repository of its own, never this one")
     sub.add_argument("names", nargs="*", metavar="NAME", help="a homework, or a quiz that is taken at home: quiz09 (default: all of both)")

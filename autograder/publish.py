@@ -40,7 +40,7 @@ def publish(course: Course, names: Sequence[str], target: str, *, branch: str = 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder, "public")
         try:
-            _git(Path(folder), "clone", "-q", target, str(work))
+            _git(Path.cwd(), "clone", "-q", target, str(work))
         except PublishError as error:
             raise PublishError(f"{error}\nMake an empty repository first: git init --bare {target}, or on your git server.") from None
         if any((work / name).is_dir() for name in PRIVATE) or _roots(work) & _roots(course.root):
@@ -59,7 +59,7 @@ def publish(course: Course, names: Sequence[str], target: str, *, branch: str = 
         if changed and not dry_run:
             said = ", ".join([a.name for a in assignments] + [quiz.name for quiz in quizzes])
             _git(work, "commit", "-q", "-m", f"Release {said} ({course.term})")
-            _git(work, "push", "-q", "origin", branch)
+            _push(work, branch, target)
     return changed
 
 
@@ -103,6 +103,16 @@ def _released(course: Course, assignments: Sequence[Assignment], quizzes: Sequen
 def _is_stale(course: Course, path: str, fresh: bytes) -> bool:
     released = course.root / "release" / "student" / path
     return not released.exists() or released.read_bytes() != fresh
+
+
+def _push(work: Path, branch: str, target: str) -> None:
+    try:
+        _git(work, "push", "-q", "origin", branch)
+    except PublishError as error:
+        if "checked out branch" not in str(error):
+            raise
+        advice = "Give the address that it is cloned from, or make a bare one: git init --bare"
+        raise PublishError(f"{target} is somebody's working copy: git pushes to no branch that is checked out. {advice}.") from None
 
 
 def _roots(repository: Path) -> set[str]:

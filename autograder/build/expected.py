@@ -75,7 +75,8 @@ def execute(notebook: nbformat.NotebookNode, name: str, progress: Progress | Non
     folder = tempfile.mkdtemp(prefix="autograder-run-")
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     quiet = ["--IPKernelApp.log_level=40"]
-    step = progress.start(f"{name}: running the solution notebook", len(ran.cells)) if progress else None
+    code = [c for c in ran.cells if c.cell_type == "code" and c.source.strip()]
+    step = progress.start(f"{name}: running the solution notebook", len(code)) if progress else None
     client = NotebookClient(ran, timeout=TIMEOUT, kernel_name="python3", resources={"metadata": {"path": folder}}, extra_arguments=quiet)
     client.on_cell_complete = None if step is None else lambda cell, cell_index: step()
     try:

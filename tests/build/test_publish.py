@@ -69,6 +69,18 @@ def test_a_repository_that_is_not_there_is_named_with_the_remedy(course: Path, t
     assert "git init --bare" in capsys.readouterr().err
 
 
+def test_a_relative_path_is_seen_from_here(course: Path, public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    assert publish(course, Path("..", public.name)) == 0
+    assert "toy/toy.ipynb" in git(public, "ls-tree", "-r", "--name-only", "main")
+
+
+def test_a_working_copy_is_refused_with_the_remedy(course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(tmp_path, "init", "-q", "-b", "main", "copy")
+    assert publish(course, tmp_path / "copy") == 1
+    assert "working copy" in capsys.readouterr().err
+
+
 def test_the_table_lists_what_is_published(course: Path, public: Path) -> None:
     assert main(["new", "hw7_later", "--root", str(course)]) == 0
     assert publish(course, public, "toy") == 0
