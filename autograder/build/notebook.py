@@ -168,7 +168,7 @@ def colab_badge(course: Course, assignment: Assignment) -> str:
 
 _SURVEY = """## How long did it take?
 
-Not graded and without names: the staff see the class's quarters and medians, and the remarks in alphabetical order. Leave at 0 what
+Not graded and without names: the staff see the class's medians and quartiles, and the remarks in alphabetical order. Leave at 0 what
 you do not want to say."""
 
 

@@ -63,13 +63,13 @@ def survey_section(assignment: Assignment, surveys: Sequence[Survey]) -> str:
     ]
     rows.append(_row("All", "submissions that say it of every question", assignment.minutes / 60, whole))
     sentence = f"{len(answered)} of {len(surveys)} submissions say how long it took. Nothing tells who said what."
-    heads = ["", "", "planned", "answers", "quarter", "median", "three quarters"]
+    heads = ["", "", "planned", "answers", "first quartile", "median", "third quartile"]
     return f"<h2>Hours</h2><p>{sentence}</p>{table(heads, rows, numbers=5)}{_remarks(surveys)}"
 
 
 def _row(name: str, title: str, planned: float, hours: Sequence[float]) -> list[str]:
-    quarters = [f"{hour:.1f}" for hour in statistics.quantiles(hours, n=4, method="inclusive")] if len(hours) >= ENOUGH else ["–"] * 3
-    return [name, escape(title), f"{planned:.1f}", str(len(hours)), *quarters]
+    quartiles = [f"{hour:.1f}" for hour in statistics.quantiles(hours, n=4, method="inclusive")] if len(hours) >= ENOUGH else ["–"] * 3
+    return [name, escape(title), f"{planned:.1f}", str(len(hours)), *quartiles]
 
 
 def _remarks(surveys: Sequence[Survey]) -> str:

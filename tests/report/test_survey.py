@@ -71,7 +71,7 @@ def test_the_outputs_of_experiments_do_not_hang_on_it(toy: Course) -> None:
     assert inputs_hash(notebook) == before
 
 
-def test_the_class_report_has_median_and_quarters_beside_the_plan(toy: Course, make_grade: MakeGrade) -> None:
+def test_the_class_report_has_median_and_quartiles_beside_the_plan(toy: Course, make_grade: MakeGrade) -> None:
     surveys = [Survey({"q1": hours}, f"Remark {9 - hours:g}.") for hours in (1.0, 2.0, 3.0, 4.0, 9.0)] + [Survey()] * 2
     page = class_report(toy.assignment("toy"), [make_grade(id) for id in "abcdefg"], surveys)
     assert "5 of 7 submissions say how long it took" in page
