@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
+import torch._dynamo  # optimizers import it on first use, for seconds: a case whose time runs out in it would leave half of it behind
 from IPython.core.getipython import get_ipython
 
 import checks  # type: ignore[import-not-found]  # beside the notebook

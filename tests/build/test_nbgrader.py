@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -23,6 +25,7 @@ from autograder.grading.grade import Foreman, score
 from tests.browser import browser_page, jupyter, needs_browser
 from tests.build.nbgrader_course import by_question, cell, earned, grades, hand_in, page_id, released, solved
 from tests.build.nbgrader_sweep import FAULTS, sweep_homework
+from tests.support import ROOT
 
 FULL = {"q1": 4.0, "q2": 6.0}
 NOISY_MEAN = """
@@ -84,6 +87,21 @@ def test_this_projects_grader_takes_the_same_notebook(folder: Path, toy: Course,
     work = hand_in(tmp_path, "toy", "ada", solved(folder, toy.assignment("toy")))
     results = foreman.grade(toy, toy.assignment("toy"), work, tmp_path / "results.json")
     assert score(results) == (10, 10) and "raised" not in results["tests"][0]["output"]
+
+
+def test_no_case_spends_its_time_on_what_torch_imports_late(tmp_path: Path) -> None:
+    for name in ("nbcase.py", "checks.py"):
+        shutil.copy(ROOT / "autograder" / name, tmp_path)
+    code = """
+import sys
+import nbcase, torch
+there = set(sys.modules)
+model = torch.nn.Linear(2, 1)
+model(torch.ones(3, 2)).sum().backward()
+torch.optim.AdamW(model.parameters()).step()
+assert set(sys.modules) == there, set(sys.modules) - there
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=120)
 
 
 def test_making_the_course_again_keeps_the_gradebook(folder: Path, toy: Course) -> None:
