@@ -60,6 +60,10 @@ def open_source(source: Path, assignment: str) -> Iterator[list[Upload]]:
                     f"{source}: cannot be unpacked ({error}). Export the submissions again, or unpack it and give the folder."
                 ) from None
             yield _read(_only_folder(Path(folder)), assignment)
+    elif source.suffix == ".ipynb" and source.is_file():
+        raise ContentError(
+            f"{source} is one notebook, and `grade-all` takes a class. One: autograder grade {source} --assignment {assignment}"
+        )
     else:
         raise ContentError(f"{source}: no such folder or zip. Give a folder of notebooks, a Gradescope export, or nbgrader's 'submitted'.")
 

@@ -58,7 +58,6 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
     if not options.scheduler:
         gpu.check(options.device)
     before = grades_in(assignment, options.compare) if options.compare else None
-    private_folder(options.out)
     with open_source(source, assignment.name) as uploads, Store(options.out) as store:
         wanted = plan(course, assignment, uploads, store, only=options.only, device=options.device)
         if wanted.unchanged:

@@ -138,6 +138,11 @@ def test_metadata_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_one_notebook_is_no_class(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="autograder grade .*ada.ipynb --assignment"):
+        read(put(tmp_path / "ada.ipynb", "{}"))
+
+
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="no such folder or zip"):
         read(put(tmp_path / "class.rar", "Rar!"))
