@@ -168,8 +168,8 @@ def colab_badge(course: Course, assignment: Assignment) -> str:
 
 _SURVEY = """## How long did it take?
 
-Not graded and without names: the staff see the class's medians and quartiles, and the remarks in alphabetical order. Leave at 0 what
-you do not want to say."""
+Not graded. The report that the staff read has the class's medians and quartiles and the remarks in alphabetical order, without names.
+Leave at 0 what you do not want to say."""
 
 
 def survey_cell(assignment: Assignment) -> str:
