@@ -29,7 +29,7 @@ from autograder.grading.device import Device
 from autograder.grading.diagnose import Diagnostician, remember
 from autograder.grading.patience import Patience
 from autograder.grading.received import describe
-from autograder.grading.remote import Call, Lost, Remote
+from autograder.grading.remote import PAUSE, Call, Lost, Remote
 from autograder.grading.results import Results, Verdict
 from autograder.grading.submission import Submission
 from autograder.grading.wire import Channel, RemoteError
@@ -53,8 +53,9 @@ class NotStarted(BaseException):
 class Session:
     """The student's process with its cells run; a new one after a death, in which cells that hung or killed are left out."""
 
-    def __init__(self, spawn: Spawn, assignment: Assignment, submission: Submission, end: float) -> None:
+    def __init__(self, spawn: Spawn, assignment: Assignment, submission: Submission, end: float, waiting: Callable[[], None]) -> None:
         self.spawn = spawn
+        self.waiting = waiting
         self.assignment = assignment
         self.submission = submission
         self.end = end
@@ -106,6 +107,7 @@ class Session:
 
     def _start(self) -> None:
         remote = Remote(*self.spawn())
+        remote.waiting = self.waiting
         try:
             remote.allow(60)
             remote.load_probes(self.assignment.probes)
@@ -152,8 +154,9 @@ def examine(
     device_problem: str = "",
     shown: str = "",
 ) -> Results:
-    """Grade one submission and keep `out` up to date. seed: of a verdict to repeat; fresh when None. log: staff-only text file.
+    """Grade one submission. `out` is at most about `PAUSE` seconds behind.
 
+    seed: of a verdict to repeat; fresh when None. log: staff-only text file.
     shown: a case whose calls are written to the log, with what is said of it alone; those after it are not run.
     device_problem: why the simulated accelerator cannot be used; then the other cases of each question carry its points.
     """
@@ -171,8 +174,14 @@ def examine(
     diagnostician = Diagnostician(assignment) if course.diagnosis != "never" else None
     calls: dict[str, list[Call]] = defaultdict(list)
     not_compared: dict[str, str] = {}
-    session = Session(spawn, assignment, submission, end)
     out_of_time = False
+
+    def write() -> None:
+        results.seconds = time.monotonic() - started
+        results.received = describe(submission, assignment, session.problems, session.defined)
+        results.write()
+
+    session = Session(spawn, assignment, submission, end, write)
 
     def tell(case: Case, text: str) -> None:
         if shown in ("", case.id):
@@ -190,19 +199,20 @@ def examine(
                 "timed out", f"The whole submission may take {assignment.limits.submission:g} s; this case was not reached in time."
             )
         results.record(case, verdict)
-        results.seconds = time.monotonic() - started
-        results.received = describe(submission, assignment, session.problems, session.defined)
-        results.write()
+        if time.monotonic() > results.written + PAUSE:
+            write()
         tell(case, f"{case.name}: {verdict.outcome}")
         for note in session.take_notes():
             tell(case, f"note for staff: {note}")
         if case.id == shown:
             print(f"{verdict.claim}\n{verdict.detail}".strip(), file=log, flush=True)
+            write()
             return results
         if remember(calls[case.question], session.transcript):
             not_compared[case.question] = "very large calls"
         if session.take_device_use():
             not_compared[case.question] = "calls on the device"
+    write()
     if diagnostician is not None:
         for question in (q.id for q in assignment.coded if results.has_failed(q.id)):
             if (left := end - time.monotonic()) < 1:

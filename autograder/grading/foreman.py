@@ -104,9 +104,10 @@ class Foreman:
         theirs.close()
         os.close(orders)
         with ours:
+            fresh: list[int] = self.start_student(job)  # not asked for yet: the examiner reads the tests meanwhile
             while self._is_asked(ours):
-                self.end_student()
-                socket.send_fds(ours, [b"here"], self.start_student(job))
+                socket.send_fds(ours, [b"here"], fresh or self.restart_student(job))
+                fresh = []
         self.end_student()
         _, status = os.waitpid(pid, 0)
         return {"exit": os.waitstatus_to_exitcode(status), **isolation}
@@ -163,6 +164,10 @@ class Foreman:
             os.close(end)
         return [*self._ends, *self.graded.ends]
 
+    def restart_student(self, job: dict[str, Any]) -> list[int]:
+        self.end_student()
+        return self.start_student(job)
+
     def _confine_device(self) -> None:
         """In the device's process: it knows no secret, and runs operations that student code chooses."""
         if confine.can_change_user():
@@ -173,12 +178,12 @@ class Foreman:
         for end in self.__dict__.pop("_ends", []):
             os.close(end)
         self._kill_student()
+        if self.graded is not None:
+            self.graded.stop()
         if self.student is not None:
             os.waitpid(self.student, 0)
         if self.uid is not None:
             confine.kill_user(self.uid)
-        if self.graded is not None:
-            self.graded.stop()
         if self.folder is not None:
             confine.remove(self.folder)
         self.student = self.uid = self.folder = self.graded = None
@@ -232,4 +237,6 @@ def _examiner(orders: int, found: dict[str, Any], link: socket.socket) -> int:
         with contextlib.suppress(OSError), open(job["log"], "a", encoding="utf-8") as log:
             traceback.print_exc(file=log)
         return 1
+    finally:
+        link.close()  # the foreman can tidy up while this process ends
     return 0

@@ -78,7 +78,7 @@ def _defined_twice(submission: Submission, wanted: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _definitions(cells: tuple[str, ...]) -> Counter[str]:
-    """How many cells define each name; cached, because the row is written anew after every case."""
+    """How many cells define each name; cached, because the row is written anew as cases are judged."""
     counts: Counter[str] = Counter()
     for source in cells:
         try:

@@ -17,6 +17,9 @@ from autograder.grading.device import Device, DeviceError
 MAX_KEPT = 1 << 20
 """Bytes of one call's callbacks that are kept for the diagnosis."""
 
+PAUSE = 0.2
+"""Seconds without an answer after which the examiner uses the time."""
+
 
 class Lost(BaseException):
     """The student's process gives no answer. outcome: 'timed out', 'died', 'broke the protocol', or 'not called'.
@@ -58,7 +61,8 @@ class Remote(Mapping[str, Any]):
 
     Its values are functions that call there; other names arrive as `wire.Opaque`, since a test may not depend on them. `discreet` is set
     while a hidden case runs: names of classes that the submission made up are replaced. `witness`, if any, is told every call. Functions
-    that `given_up` names are not called. `asked` is the function or probe that was called last.
+    that `given_up` names are not called. `asked` is the function or probe that was called last. `waiting` is called while an answer is
+    long in coming.
     """
 
     def __init__(self, channel: wire.Channel, graded: Device | None = None) -> None:
@@ -75,6 +79,7 @@ class Remote(Mapping[str, Any]):
         self.given_up: Callable[[str], bool] = lambda name: False
         self.asked = ""
         self.notes: list[str] = []
+        self.waiting: Callable[[], None] = lambda: None
         self._id = 0
 
     def close(self) -> None:
@@ -192,6 +197,8 @@ class Remote(Mapping[str, Any]):
         try:
             self.channel.send({"id": self._id, **header}, blob, self.deadline)
             while True:
+                if not self.channel.has_more(PAUSE):
+                    self.waiting()
                 answer, data = self.channel.receive(self.deadline)
                 if type(answer.get("id")) is not int or answer["id"] != self._id:
                     raise wire.WireError("an answer to another request")

@@ -1,17 +1,20 @@
-"""results.json as Gradescope documents it: one row per case, rewritten atomically after every case."""
+"""results.json as Gradescope documents it: one row per case, rewritten atomically as cases are judged."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.content import Assignment
-from autograder.grading.cases import Case
+
+if TYPE_CHECKING:  # cases import torch, which the supervisor does without
+    from autograder.grading.cases import Case
 
 VISIBILITY = {"visible": "visible", "after_due_date": "after_due_date", "after_published": "after_published", "never": "hidden"}
 """hidden_feedback in course.toml -> the visibility of hidden cases on Gradescope."""
@@ -114,6 +117,7 @@ class Results:
         self.received = received_row("The submission has not been read yet.", problem=False)
         self.notes: list[str] = []
         self.seconds = 0.0
+        self.written = 0.0
 
     def record(self, case: Case, verdict: Verdict) -> None:
         """Take a verdict. On a void case it does not count."""
@@ -160,6 +164,7 @@ class Results:
 
     def write(self) -> None:
         write_json(self.path, self.as_dict())
+        self.written = time.monotonic()
 
 
 def failed_results(title: str, message: str) -> dict[str, Any]:

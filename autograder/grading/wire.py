@@ -500,6 +500,10 @@ class Channel:
             raise WireError("the answer is malformed")
         return header, blob
 
+    def has_more(self, seconds: float) -> bool:
+        """Whether something of the next frame is there, or comes within `seconds`."""
+        return bool(self._unread or select.select([self.read], [], [], seconds)[0])
+
     def _exactly(self, size: int, deadline: float | None) -> bytes:
         while len(self._unread) < size:
             self._wait([self.read], [], deadline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from autograder.content import Course
 from autograder.grading.grade import Foreman, score
-from tests.support import DESCEND, GRADESCOPE, MEAN, passed, rows
+from tests.support import DESCEND, GRADESCOPE, MEAN, ROOT, passed, rows
 
 Grade = Callable[..., dict[str, Any]]
 ALL = ["1.1", "1.2", "1.3", "2.1", "2.2"]
@@ -137,3 +139,10 @@ def test_a_stub_above_its_definition_raises_no_doubt(grade_cells: Grade) -> None
     stub = "def mean(x):\n    raise NotImplementedError('mean')"
     received = rows(grade_cells("import torch", stub, MEAN, DESCEND))["0"]
     assert received["status"] == "passed" and "last one counts" not in received["output"]
+
+
+def test_the_supervisor_starts_without_torch() -> None:
+    """It waits beside the foreman, and a container's memory and a submission's first seconds are short."""
+    asked = "import sys, autograder.cli, autograder.grading.grade; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
