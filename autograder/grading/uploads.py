@@ -61,9 +61,7 @@ def open_source(source: Path, assignment: str) -> Iterator[list[Upload]]:
                 ) from None
             yield _read(_only_folder(Path(folder)), assignment)
     elif source.suffix == ".ipynb" and source.is_file():
-        raise ContentError(
-            f"{source} is one notebook, and `grade-all` takes a class. One: autograder grade {source} --assignment {assignment}"
-        )
+        raise ContentError(f"{source} is one notebook. Give the folder it lies in; `autograder grade` takes one notebook of a homework.")
     else:
         raise ContentError(f"{source}: no such folder or zip. Give a folder of notebooks, a Gradescope export, or nbgrader's 'submitted'.")
 

@@ -139,7 +139,7 @@ def test_metadata_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
 
 
 def test_one_notebook_is_no_class(tmp_path: Path) -> None:
-    with pytest.raises(ContentError, match="autograder grade .*ada.ipynb --assignment"):
+    with pytest.raises(ContentError, match="ada.ipynb is one notebook. Give the folder"):
         read(put(tmp_path / "ada.ipynb", "{}"))
 
 
