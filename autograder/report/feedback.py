@@ -65,7 +65,7 @@ def _case(case: CaseGrade) -> str:
     title = f'<span class="state">{state}</span> {case.number} {escape(case.title)} {points}'
     if case.passed and case.output == "**PASS**":
         return f'<p class="pass">{title}</p>'
-    shown = markdown(case.output.partition("\n\n")[2])
+    shown = markdown(case.output if case.outcome == "void" else case.output.partition("\n\n")[2])  # without PASS or FAIL
     return f'<details class="{state.lower()}" open><summary>{title}</summary><div>{shown}</div></details>'
 
 

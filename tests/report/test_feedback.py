@@ -51,6 +51,15 @@ def test_each_case_stands_with_its_verdict_and_message(page: Page, make_grade: M
     assert "PASS</span> 2.2 the property 2.2" in shown
 
 
+def test_a_void_case_says_that_everyone_gets_its_points(page: Page, make_grade: MakeGrade) -> None:
+    grade = make_grade()
+    first, *others = grade.record.results["tests"][1:]
+    void = first | {"tags": ["public", "void"], "output": "**Everyone gets these points.**\n\nIts value was wrong. (2026-10-05)"}
+    record = replace(grade.record, results={"output": "", "tests": [grade.record.results["tests"][0], void, *others]})
+    shown = page(grade_of(page.assignment, record, {}))
+    assert "Everyone gets these points." in shown and "Its value was wrong." in shown
+
+
 def test_a_missing_part_is_shown_as_missing(page: Page, make_grade: MakeGrade) -> None:
     shown = page(make_grade())
     assert "10 of 10 points so far." in shown and "Not graded yet: question 3 (2 points)" in shown
