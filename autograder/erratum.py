@@ -34,7 +34,7 @@ def erratum(course: Course, name: str, source: Path, old: Path, options: Options
     found = changes(before, grades_in(assignment, options.out))
     if any(c.falls for c in found) and not allow_falls:
         on.print(
-            "Nothing was uploaded. A score falls: make the case void for these students, or run this again with --allow-falls.",
+            "Nothing was uploaded. A score falls: declare the case void, which gives everyone its points, or run this with --allow-falls.",
             style="bold",
         )
         return 1
@@ -62,7 +62,9 @@ def steps(assignment: Assignment, notice: Path, *, new_notebook: bool) -> str:
     ]
     if new_notebook:
         lines.insert(
-            0, "Publish the corrected notebook (make publish). Work in the earlier notebook is graded as before: nobody starts again."
+            0,
+            f"Publish the corrected notebook (make publish TO=... HW={assignment.name}). Work in the earlier notebook is graded as before: "
+            "nobody starts again.",
         )
     return "\n".join(["", "In Gradescope:", *(f"  {n}. {line}" for n, line in enumerate(lines, start=1))])
 
