@@ -73,10 +73,10 @@ class Foreman:
         }
 
     def _gpus(self) -> dict[str, str]:
-        """Asking NVML whether there is a GPU leaves CUDA uninitialized, as the foreman's forks need it."""
+        """NVML says whether there is a GPU and leaves CUDA uninitialized, as forks need it. The driver may lie in a path of its own."""
         if self.device == "cpu":
             return {"CUDA_VISIBLE_DEVICES": ""}
-        chosen = {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ}
+        chosen = {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH") if name in os.environ}
         return {gpu.NVML: "1", **chosen}
 
     def grade(
