@@ -312,7 +312,7 @@ def entry(job: dict[str, Any], spawn: Spawn) -> None:
     course = replace(load_course(Path(job["root"])), diagnosis=job["diagnosis"])
     assignment = replace(course.assignment(job["assignment"]).only(job["questions"]), limits=Limits(**job["limits"]))
     submission = read_submission(Path(job["submission"]))
-    with open(job["log"], "a", encoding="utf-8") as log:
+    with open(job["log"], "a", encoding="utf-8", errors="backslashreplace") as log:
         examine(
             course,
             assignment,

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def open_source(source: Path, assignment: str) -> Iterator[list[Upload]]:
         with tempfile.TemporaryDirectory(prefix="autograder-export-") as folder:
             try:
                 _unpack(source, Path(folder))
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError) as error:
                 raise ContentError(
                     f"{source}: cannot be unpacked ({error}). Export the submissions again, or unpack it and give the folder."
                 ) from None

@@ -173,11 +173,18 @@ def test_a_path_of_a_zip_that_no_file_system_holds_costs_that_student_alone(tmp_
         assert emmy.notebook is None and "notes.txt" in emmy.problem
 
 
-def test_a_damaged_zip_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda whole: whole.replace(b"{}{}", b"[][]", 1), id="content"),
+        pytest.param(lambda whole: whole.replace("ä".encode(), b"\xff\xff"), id="name"),
+    ],
+)
+def test_a_damaged_zip_is_refused(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
-        archive.writestr("ada.ipynb", "{}" * 100)
+        archive.writestr("ä.ipynb", "{}" * 100)
     whole = (tmp_path / "class.zip").read_bytes()
-    (tmp_path / "class.zip").write_bytes(whole.replace(b"{}{}", b"[][]", 1))
+    (tmp_path / "class.zip").write_bytes(damage(whole))
     with pytest.raises(ContentError, match="cannot be unpacked"):
         uploads(tmp_path / "class.zip")
 
