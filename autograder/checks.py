@@ -87,10 +87,10 @@ def show(value: object, digits: int = 6) -> str:
     if isinstance(value, str):
         return repr(value) if len(value) <= 60 else repr(value[:57] + "...")
     if isinstance(value, Mapping):
-        return "{" + ", ".join(_cut([f"{show(k)}: {show(v)}" for k, v in value.items()])) + "}"
+        return "{" + _listed(list(value.items()), lambda entry: f"{show(entry[0])}: {show(entry[1])}") + "}"
     if isinstance(value, list | tuple):
         nested = any(isinstance(v, list | tuple) for v in value)
-        inside = ", ".join(_cut([show(v, digits) for v in value]))
+        inside = _listed(value, lambda v: show(v, digits))
         if nested and len(inside) > WIDTH:
             return f"<{type(value).__name__} of {_counted(value)}>"
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
@@ -100,9 +100,11 @@ def show(value: object, digits: int = 6) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _cut(items: list[str]) -> list[str]:
-    """`items`, or the first and the last of more than `MAX_SHOWN` of them."""
-    return items if len(items) <= MAX_SHOWN else [*items[:3], "...", *items[-2:]]
+def _listed(values: Sequence[Any], text: Callable[[Any], str]) -> str:
+    """The texts of all values, or of the first and the last of more than `MAX_SHOWN`."""
+    if len(values) <= MAX_SHOWN:
+        return ", ".join(map(text, values))
+    return ", ".join([*map(text, values[:3]), "...", *map(text, values[-2:])])
 
 
 def _counted(values: Sequence[Any]) -> str:
@@ -140,7 +142,7 @@ class Function:
     def __init__(self, name: str, raw: Callable[..., Any]) -> None:
         self.name = name
         self.raw = raw
-        self.call = f"{name}(...)"
+        self.arguments = ["..."]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it; an exception of the submission becomes a `StudentError`."""
@@ -156,13 +158,19 @@ class Function:
             raise StudentError(f"{self.name} raised {kind}.", f"{self.call} raised {kind}: {_first_line(error)}") from error
 
     def note(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        inside = [show(a) for a in args] + [f"{k}={show(v)}" for k, v in kwargs.items()]
-        self.call = f"{self.name}({', '.join(inside)})"
-        if len(f"Called {self.call}.") > WIDTH:
-            together = f"    {', '.join(inside)}"
-            lines = [together] if len(together) <= WIDTH else [_column("    ", f"{argument},") for argument in inside]
-            self.call = "\n".join([f"{self.name}(", *lines, ")"])
+        """Remember the arguments of a call as they are now, since it may change them."""
+        self.arguments = [show(a) for a in args] + [f"{k}={show(v)}" for k, v in kwargs.items()]
         Function.last = self
+
+    @property
+    def call(self) -> str:
+        """The last call as text: on one line, with its arguments on a line of their own, or with one on each."""
+        together = ", ".join(self.arguments)
+        line = f"{self.name}({together})"
+        if len(f"Called {line}.") <= WIDTH:
+            return line
+        lines = [f"    {together}"] if len(together) + 4 <= WIDTH else [_column("    ", f"{argument},") for argument in self.arguments]
+        return "\n".join([f"{self.name}(", *lines, ")"])
 
 
 def _kind(error: BaseException) -> str:
