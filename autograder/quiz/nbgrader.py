@@ -18,14 +18,15 @@ from autograder.build.nbgrader import marked, prepare, release
 from autograder.build.notebook import finished, write_files
 from autograder.build.release import Say
 from autograder.content import ContentError, Course
-from autograder.handin import CHECK
-from autograder.quiz import received
+from autograder.handin import CHECK, SETUP
 from autograder.quiz.bank import Quiz, load_quizzes
 from autograder.quiz.bundle import MODULES, key_sheet, package
-from autograder.quiz.notebook import HOW_TO_BEGIN, form_cell, front, hidden_cell, inlined, name_field, question_cells, set_up
+from autograder.quiz.notebook import HOW_TO_BEGIN, form_cell, front, hidden_cell, name_field, question_cells, sheet_line
 from autograder.quiz.papers import Paper, papers, version
 
-GRADER = (*MODULES, "quiz/credited.py", "quiz/received.py", "quiz/sheet.py")
+SHEET = ("quiz/draw.py", "quiz/received.py", "quiz/responses.py", "quiz/sheet.py")
+GRADER = (*MODULES, "quiz/credited.py")
+"""What of this package every notebook brings along, and what comes with the keys."""
 
 
 def quizzes_for(course: Course, names: Sequence[str]) -> list[Quiz]:
@@ -55,8 +56,7 @@ def add_quizzes(course: Course, quizzes: Sequence[Quiz], folder: Path, say: Say)
 
 def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper], keys: str = "") -> nbformat.NotebookNode:
     """The quiz for nbgrader. keys: what only the staff's copy runs in the set-up cell, which then stands between nbgrader's markers."""
-    begin = f"{set_up(course, quiz, papers)}\n\n\n{inlined(received)}\n\n\ncheck = Received(sheet, globals())"
-    first = hidden_cell("\n".join([begin, *([BEGIN_HIDDEN, keys, END_HIDDEN] if keys else [])]))
+    first = hidden_cell("\n".join([_set_up(course, quiz, papers), *([BEGIN_HIDDEN, keys, END_HIDDEN] if keys else [])]))
     cells = [
         new_markdown_cell(f"{front(quiz)}\n\n{HOW_TO_BEGIN}"),
         # A graded cell without points: only in those may hidden tests stand, and nbgrader puts it back where somebody deletes it.
@@ -68,6 +68,17 @@ def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper], keys: str
         test = hidden_cell(f"#@title Check {number}\n{CHECK} q{number}\ncheck({number})")
         cells += [*question_cells(quiz, number, papers), marked(test, f"q{number}", grade=True, locked=True, points=points)]
     return finished(cells, f"{quiz.name}.ipynb", f"nbgrader {quiz.name}")
+
+
+def _set_up(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
+    """What students' copies run first: it makes `sheet`, and `check`, which knows no key."""
+    return (
+        f"#@title Set-up\n{SETUP} {quiz.name}, release {version(course, papers)}\n"
+        f"{write_files(package(SHEET))}\n"
+        "from autograder.quiz.received import Received\nfrom autograder.quiz.sheet import Sheet\n\n"
+        f"{sheet_line(course, quiz, papers)}\n"
+        "check = Received(sheet, globals())"
+    )
 
 
 def _keys(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:

@@ -27,7 +27,7 @@ def quiz_notebook(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> nbform
     """The notebook to publish. It follows from the prompts alone."""
     cells = [
         new_markdown_cell(f"{front(quiz)}\n\n{HOW_TO_BEGIN} {_ONLY_READ}"),
-        hidden_cell(set_up(course, quiz, papers)),
+        hidden_cell(_set_up(course, quiz, papers)),
         form_cell(name_field(quiz)),
     ]
     for number in range(1, len(quiz.items) + 1):
@@ -54,11 +54,11 @@ def front(quiz: Quiz) -> str:
     )
 
 
-def set_up(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
+def _set_up(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
     """What the first code cell runs: it makes `sheet`, with every paper's statements."""
     mark = f"{SETUP} {quiz.name}, release {version(course, papers)}"
-    code = inlined(draw, responses, sheet)
-    return f"#@title Set-up\n{mark}\n{_FUTURE}\n{code}\n\n\n{_sheet(course, quiz, papers)}"
+    code = _inlined(draw, responses, sheet)
+    return f"#@title Set-up\n{mark}\n{_FUTURE}\n{code}\n\n\n{sheet_line(course, quiz, papers)}"
 
 
 def name_field(quiz: Quiz) -> str:
@@ -93,7 +93,7 @@ def fields(quiz: str, number: int, prompts: Sequence[Prompt]) -> str:
     return f'{name} = ""  # @param {{type:"string"}}'
 
 
-def _sheet(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
+def sheet_line(course: Course, quiz: Quiz, papers: Sequence[Paper]) -> str:
     """The line that gives the notebook its statements."""
     data = [
         {"fingerprint": p.fingerprint, "questions": [w | {"png": _png(v.prompt)} for w, v in zip(p.wording, p.variants, strict=True)]}
@@ -109,7 +109,7 @@ def _png(prompt: Prompt) -> str:
     return base64.b64encode(prompt.figure.png(dpi=DPI)).decode() if prompt.figure else ""
 
 
-def inlined(*modules: ModuleType) -> str:
+def _inlined(*modules: ModuleType) -> str:
     """The files of some modules as one text, without their imports of each other."""
     texts = [read_text(Path(str(module.__file__))) for module in modules]
     return "\n\n".join(re.sub(r"^from autograder\..*\n", "", text.replace(_FUTURE, ""), flags=re.MULTILINE).strip() for text in texts)

@@ -1,6 +1,6 @@
 """What a test cell of nbgrader's says to the person who answers: whether there is an answer of the right form. It knows no key.
 
-Quiz notebooks for nbgrader carry this file's text, after that of `sheet`.
+Quiz notebooks for nbgrader bring this file along, with `sheet`.
 """
 
 from __future__ import annotations
