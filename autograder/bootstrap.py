@@ -92,7 +92,7 @@ class Ticker:
                 self.found += item.group(1) in ("Collecting", "Processing")
                 self._tell(item.group().strip()[:160], seconds)
             elif line.startswith(self.LAST):
-                self._tell(f"Installing {line.count(',') + 1} packages", seconds)
+                self._tell(f"Installing packages: {line.count(',') + 1}", seconds)
         if sys.stdout.isatty():
             told = f"[setup] {self.what}: {seconds:.0f} s, {self.found} packages found. {self.latest}"
             print(f"\r{told[: shutil.get_terminal_size().columns - 1]}\033[K", end="", flush=True)

@@ -13,7 +13,7 @@ from autograder.content import Assignment, ContentError, Course, load_course
 EPILOG = """\
 exit codes:
   0    done
-  1    something was found: a broken gate, a surviving fault, a leak, a fallen score, a submission on which the grader failed
+  1    something was found: a broken gate, a surviving fault, a leak, a fallen score, a failed `try`, a submission that the grader failed on
   2    wrong usage, or a mistake in the course's files: the message says where
   3    the grader could not start or ended early
   130  interrupted
@@ -192,6 +192,11 @@ def _course(options: argparse.Namespace) -> Course:
     return load_course(options.root) if options.root else load_course()
 
 
+def _say(text: str) -> None:
+    """What is going on, where it is no part of a command's result."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def _build(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
@@ -255,6 +260,7 @@ def _percent(points: tuple[float, float] | None) -> str:
 def _publish(options: argparse.Namespace) -> int:
     from autograder.publish import PublishError, publish
 
+    _say("reading what is to be published, and looking for leaks: this takes some seconds")
     try:
         changed = publish(_course(options), options.names, options.target, branch=options.branch, dry_run=options.dry_run)
     except PublishError as error:
@@ -333,6 +339,7 @@ def _try(options: argparse.Namespace) -> int:
     from autograder.audit.attempt import run_attempt
 
     course = _course(options)
+    _say(f"grading {options.question} with {options.file.name}: this takes some seconds")
     return run_attempt(course, course.assignment(options.assignment), options.question, options.file)
 
 
@@ -350,6 +357,7 @@ def _grade(options: argparse.Namespace) -> int:
     seed = options.seed
     if seed is None and options.log and not options.fresh:
         seed = recorded_seed(options.log, options.notebook)
+    _say(f"grading {options.notebook.name}: this takes some seconds")
     results = grade(course, assignment, options.notebook, options.out, seed=seed, log=options.log, device=options.device)
     received = results["tests"][0]
     if received["status"] == "failed":
@@ -367,6 +375,7 @@ def _replay(options: argparse.Namespace) -> int:
     from autograder.grading.replay import assignment_of, replay
 
     course = _course(options)
+    _say(f"grading {options.notebook.name} up to {options.case}: this takes some seconds")
     print(replay(course, assignment_of(course, options.notebook, options.assignment), options.notebook, options.case, options.seed))
     return 0
 
@@ -391,6 +400,7 @@ def _smoke(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from autograder.grading.doctor import facts, verdict
 
+    _say("trying what this machine offers: this takes some seconds")
     found = facts()
     if options.json:
         print(json.dumps({"verdict": verdict(found), "facts": [vars(fact) for fact in found]}, indent=1))

@@ -88,7 +88,7 @@ def test_a_step_that_fails_shows_its_last_words() -> None:
 def test_a_log_has_a_line_for_each_package(capsys: pytest.CaptureFixture[str]) -> None:
     said = "Looking in indexes\\nCollecting otter\\n  Downloading otter.whl (2 MB)\\nInstalling collected packages: otter, fica"
     bootstrap.run([sys.executable, "-c", f"print('{said}')"], "trying")
-    items = ["Collecting otter", "Downloading otter.whl (2 MB)", "Installing 2 packages"]
+    items = ["Collecting otter", "Downloading otter.whl (2 MB)", "Installing packages: 2"]
     assert capsys.readouterr().out.splitlines() == [f"[setup]   {item}" for item in items]
 
 
