@@ -114,7 +114,7 @@ class Report:
             line.replace("PASS", "<b>PASS</b>", 1) if line.startswith("  PASS") else line.replace("FAIL", "<b>FAIL</b>", 1)
             for line in lines
         ]
-        return '<pre style="white-space: pre-wrap">' + "\n".join(shown) + "</pre>"
+        return '<pre style="white-space: pre-wrap; font-family: monospace">' + "\n".join(shown) + "</pre>"
 
 
 def _said(message: str) -> str:
