@@ -159,6 +159,12 @@ def _limit(name: str, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
+def limit_growth(size: int) -> None:
+    """Let this process map at most `size` bytes more than it does now."""
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    _limit("AS", mapped + size)
+
+
 def landlock_version() -> int:
     """The version of the kernel's Landlock; 0 where there is none."""
     return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(1))))

@@ -19,7 +19,6 @@ import contextlib
 import functools
 import json
 import os
-import resource
 import select
 import signal
 import struct
@@ -32,6 +31,7 @@ import torch
 
 from autograder import accelerator
 from autograder.accelerator import Ledger, OutOfMemoryError, SimTensor, Transfers, _Plan
+from autograder.grading import confine
 
 MAX_HEADER = 1 << 20
 MAX_BLOB = 64 << 20
@@ -542,9 +542,7 @@ def _serve(student: _Connection, grader: _Connection, capacity: int, seconds: fl
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        with open("/proc/self/statm") as statm:
-            mapped = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + capacity + _ADDRESS_SPACE,) * 2)
+        confine.limit_growth(capacity + _ADDRESS_SPACE)
         torch.set_num_threads(1)
         accelerator._device.capacity = capacity
         accelerator._device.ledgers = []

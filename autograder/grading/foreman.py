@@ -98,6 +98,8 @@ class Foreman:
             try:
                 ours.close()
                 self.supervisor.close()
+                if not job["gpu"]:  # CUDA reserves far more address space than it uses
+                    confine.limit_growth(job["memory"])  # what student code gives to a callback is computed with here
                 code = _examiner(orders, {"notes": notes, "device_problem": problem}, theirs)
             finally:
                 os._exit(code)

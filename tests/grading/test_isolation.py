@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from autograder.content import load_course
 from autograder.grading import confine
-from autograder.grading.grade import score
-from tests.support import DESCEND, MEAN, needs_root, passed
+from autograder.grading.grade import Foreman, score
+from tests.support import DESCEND, MEAN, ROOT, needs_root, passed, rows
 
 Grade = Callable[..., dict[str, Any]]
 
@@ -135,3 +136,18 @@ def test_without_separation_the_results_say_trusted_submissions_only() -> None:
     finally:
         confine.can_change_user = before
     assert not isolation["separate"] and "same user" in isolation["why"]
+
+
+def test_what_a_callback_computes_cannot_take_the_machines_memory(foreman: Foreman, notebook: Callable[..., Path], tmp_path: Path) -> None:
+    greedy = """
+def find_bug(step):
+    try:
+        step(torch.ones(60_000, 1), torch.ones(1, 60_000), torch.zeros(1), torch.zeros(1), 1)  # 14 GB in the examiner
+    except Exception as error:
+        return "memory" in str(error)
+"""
+    course = load_course(ROOT)
+    found = rows(
+        foreman.grade(course, course.assignment("hw4_adam").only(("q8",)), notebook("import torch", greedy), tmp_path / "out.json")
+    )
+    assert "got True" in found["8.1"]["output"]
