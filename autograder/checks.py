@@ -380,11 +380,13 @@ def devices() -> list[str]:
     return found
 
 
+_NO_CUDA = "asks for the device cuda, which is not there. Compute on the device of the inputs: x.device."
 _DEVICE_MISTAKES = {
     "same device": "made or kept a tensor on another device than its inputs, which are on {0}. Make it with torch.zeros_like(x) or "
     "device=x.device.",
     "to numpy": "turns a tensor on {0} into a NumPy array; a tensor on a device has none. Stay in torch.",
-    "CUDA": "asks for the device cuda, which is not there. Compute on the device of the inputs: x.device.",
+    "CUDA": _NO_CUDA,
+    "NVIDIA": _NO_CUDA,  # torch's CUDA builds miss the driver
 }
 
 

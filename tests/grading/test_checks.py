@@ -175,12 +175,18 @@ def test_a_message_never_reads_a_device() -> None:
     assert ledger.synchronizations == 0
 
 
+def of_a_cuda_build(x: Any) -> Any:
+    """What torch's CUDA builds say to ``x.cuda()`` where no driver is."""
+    raise RuntimeError("Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver.")
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         (lambda x: x + torch.ones(2), "on another device than its inputs, which are on sim"),
         (lambda x: x.numpy(), "NumPy array"),
         (lambda x: x.to("cuda"), "asks for the device cuda"),
+        (of_a_cuda_build, "asks for the device cuda"),
     ],
 )
 def test_a_device_mistake_is_named_in_words(wrong: Any, said: str) -> None:
