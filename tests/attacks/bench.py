@@ -13,10 +13,11 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.progress import Progress
+from rich.console import Console
 
 from autograder.grading import confine
 from autograder.grading.grade import Foreman
+from autograder.progress import Bars
 from tests.attacks.arena import HONEST, Arena, Attack, Canaries, Outcome, attacks, plant
 from tests.attacks.stock import stock_nbgrader, stock_otter
 from tests.support import ROOT
@@ -45,18 +46,18 @@ def main(arguments: list[str]) -> int:
 def compare(chosen: list[Attack], jobs: int) -> str:
     """The table, in Markdown. The folder of a run is readable by its user alone."""
     canaries = Canaries()
-    with tempfile.TemporaryDirectory(prefix="attacks-") as base, socket.create_server(("127.0.0.1", 0)) as server, Progress() as progress:
+    with tempfile.TemporaryDirectory(prefix="attacks-") as base, socket.create_server(("127.0.0.1", 0)) as server, Bars(Console()) as bars:
         top = Path(base)
         top.chmod(0o711)
         course = plant(top / "course", canaries)
         port = server.getsockname()[1]
         with Foreman() as foreman, canaries.beside():
             arena = Arena(course, canaries, foreman, port, top)
-            step = progress.add_task("this grader", total=len(chosen))
+            step = bars.start("this grader", len(chosen))
             ours = []
             for attack in chosen:
                 ours.append(arena.grade(attack)[0])
-                progress.advance(step)
+                step()
             columns = {"this grader": ours}
             (top / "template").mkdir()
             runners = {
@@ -71,14 +72,14 @@ def compare(chosen: list[Attack], jobs: int) -> str:
                     raise RuntimeError(f"{title}: {control.points} points for honest work, not {HONEST}; the comparison would say nothing.")
             with ThreadPoolExecutor(jobs) as pool:
                 for title, run in runners.items():
-                    step = progress.add_task(title, total=len(chosen))
+                    step = bars.start(title, len(chosen))
 
                     def one(attack: Attack, run=run, title=title, step=step) -> Outcome:
                         folder = top / title.split()[0] / attack.name
                         folder.mkdir(parents=True)
                         outcome = run(attack, folder)
                         confine.remove(folder)
-                        progress.advance(step)
+                        step()
                         return replace(outcome, seen=[s for s in outcome.seen if s not in controls[title].seen])
 
                     columns[title] = list(pool.map(one, chosen))

@@ -112,6 +112,7 @@ class Fuzzer:
             node = node[key]
 
     def _drain(self) -> None:
-        """What a refused frame left in the pipe."""
+        """Forget what a refused frame left, in the pipe and read ahead: grading ends the process that sent it."""
+        self.channel = wire.Channel(self.read, self.channel.write)
         with contextlib.suppress(BlockingIOError):
             os.read(self.read, 1 << 20)

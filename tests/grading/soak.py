@@ -9,8 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.console import Console
 
+from autograder.progress import Bars
 from tests.grading.frames import Fuzzer
 from tests.grading.killing import kill_one
 from tests.support import DESCEND, MEAN
@@ -27,31 +28,31 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options = parser.parse_args(arguments)
     print(f"seed {options.seed}")
-    with Progress(*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn()) as progress:
-        frames(options.seed, options.frames, progress)
-        kills(options.seed, options.kills, progress)
+    with Bars(Console()) as bars:
+        frames(options.seed, options.frames, bars)
+        kills(options.seed, options.kills, bars)
     return 0
 
 
-def frames(seed: int, number: int, progress: Progress) -> None:
+def frames(seed: int, number: int, bars: Bars) -> None:
     """Raises when a frame is neither decoded nor refused, or when memory grows."""
-    step = progress.add_task("hostile frames", total=number)
+    step = bars.start(f"batches of {BATCH} hostile frames", -(-number // BATCH))
     accepted, before = 0, 0
     for start in range(0, number, BATCH):
         fuzzer = Fuzzer(seed + start)
         accepted += fuzzer.run(min(BATCH, number - start))
         fuzzer.close()
         before = before or resident()
-        progress.update(step, completed=min(start + BATCH, number))
+        step()
     growth = resident() - before
-    progress.print(f"{number} frames, {accepted} accepted; memory grew by {growth / 2**20:.1f} MiB")
+    bars.on.print(f"{number} frames, {accepted} accepted; memory grew by {growth / 2**20:.1f} MiB")
     if growth > GROWTH:
         raise MemoryError(f"the decoder's process grew by {growth / 2**20:.0f} MiB")
 
 
-def kills(seed: int, number: int, progress: Progress) -> None:
+def kills(seed: int, number: int, bars: Bars) -> None:
     """Raises when a killed grader leaves no valid results."""
-    step = progress.add_task("killed graders", total=number)
+    step = bars.start("killed graders", number)
     chance, verdicts = random.Random(seed), []
     slow = MEAN.replace("    return", "    import time; time.sleep(0.1)\n    return")
     cells = [{"cell_type": "code", "source": source, "metadata": {}} for source in ("import torch", slow, DESCEND)]
@@ -60,8 +61,8 @@ def kills(seed: int, number: int, progress: Progress) -> None:
         work.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
         for kill in range(number):
             verdicts.append(kill_one(work, Path(folder, f"{kill}.json"), chance.uniform(0, 4), judging=kill % 2 == 1))
-            progress.advance(step)
-    progress.print(f"{number} graders killed, all results valid; cases judged before: {sorted(verdicts)}")
+            step()
+    bars.on.print(f"{number} graders killed, all results valid; cases judged before: {sorted(verdicts)}")
 
 
 def resident() -> int:
