@@ -58,7 +58,7 @@ bench: $(READY)         ## microseconds on the simulated device; this grader bes
 smoke: $(READY)         ## release/gradescope/smoke.zip: reports what the platform offers, for the first week of term
 	@$(RUN) smoke-zip --root tests/toy --out release/gradescope/smoke.zip
 
-soak: $(READY)          ## a million hostile frames and a hundred killed graders (half an hour)
+soak: $(READY)          ## a million hostile frames and a hundred killed graders (ten minutes)
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.grading.soak
 
 bench-attacks: $(READY) ## the same attacks on this grader, stock Otter and stock nbgrader (half an hour, as root); table in docs/security.md
