@@ -1,4 +1,4 @@
-# Everything a person does is a target here, and each is a thin line over `autograder …`. `make help` lists them.
+# What is done often is a target here, and each is a thin line over `autograder …`. `make help` lists them.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -10,7 +10,7 @@ QUIZ   ?=
 .DEFAULT_GOAL := all
 .PHONY: all help check test audit grade quizzes canvas nbgrader gpu bench clean publish smoke soak bench-attacks compat
 
-all: $(READY)           ## environment, all releases and zips, solutions and stubs through the tests, one table
+all: $(READY)           ## environment, all homework releases and zips, solutions and stubs through the tests, one table
 	@$(RUN) build $(HW)
 
 $(READY): pyproject.toml autograder/bootstrap.py
@@ -64,15 +64,15 @@ soak: $(READY)          ## a million hostile frames and a hundred killed graders
 bench-attacks: $(READY) ## the same attacks on this grader, stock Otter and stock nbgrader (half an hour, as root); table in docs/security.md
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.attacks.bench
 
-compat: $(READY)        ## the solution notebooks on Colab's package versions, every cell (ten minutes; after make)
+compat: $(READY)        ## the solution notebooks on Colab's package versions, every cell but the last (two minutes; after make)
 	@$(VENV)/bin/python -m tests.student.colab $(HW)
 
-publish: $(READY)       ## notebooks into a public repository: make publish TO=ADDRESS [HW=hw1_autograd] [QUIZ=quiz09]
-	@test -n "$(TO)" || { echo "Say where: make publish TO=git@github.com:course/homework.git HW=hw1_autograd"; exit 2; }
+publish: $(READY)       ## notebooks into a public repository: make publish TO=ADDRESS HW=hw1_autograd QUIZ=quiz09 (one of the two, or both)
+	@test -n "$(TO)" -a -n "$(HW)$(QUIZ)" || { echo "Say where and what: make publish TO=git@github.com:course/homework.git HW=hw1_autograd"; exit 2; }
 	@$(RUN) publish $(TO) $(HW) $(QUIZ)
 
-clean:                  ## remove what make made, but the environment
-	rm -rf .cache release/solutions release/gradescope release/canvas release/paper
+clean:                  ## remove what make made, but the environment, what git tracks, and nbgrader's course with its gradebook
+	rm -rf .cache release/solutions release/gradescope release/canvas release/paper release/audit
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

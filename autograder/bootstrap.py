@@ -1,4 +1,4 @@
-"""Set up an environment: ``python autograder/bootstrap.py VENV [--requirements FILE | --project EXTRAS]``. Standard library alone.
+"""Set up an environment: ``python autograder/bootstrap.py VENV [--requirements FILE | --extras EXTRA ...]``. Standard library alone.
 
 torch is installed by pip, so that the user's own pip configuration is honored: a torch in the environment that satisfies the pin first,
 then the CPU build where an index offers one, else what the index has; and when that would bring gigabytes of CUDA packages to a machine

@@ -286,7 +286,7 @@ def _new_term(options: argparse.Namespace) -> int:
     from autograder.build.term import new_term
 
     print("\n".join(new_term(_course(options), options.term)))
-    print("Next: make, look at the notebooks, commit; then docs/first-week.md.")
+    print("Next: make, make quizzes, look at the notebooks, commit; then docs/first-week.md.")
     return 0
 
 

@@ -107,7 +107,7 @@ class Releases:
 
     def __str__(self) -> str:
         earlier = ", ".join(f'"{id}"' for id in self.earlier)
-        note = "# Written by the build and by autograder erratum. Delete this file before a new term."
+        note = "# Written by the build and by autograder erratum; autograder new-term removes it."
         return f'{note}\ncurrent = "{self.current}"\nearlier = [{earlier}]\n'
 
 

@@ -23,7 +23,7 @@ def cluster_pool(address: str, device: str = "cpu") -> Iterator[tuple[Executor, 
     try:
         from distributed import Client
     except ImportError:
-        raise ContentError("--scheduler needs dask.distributed: pip install 'stat4830-homework[cluster]'.") from None
+        raise ContentError("--scheduler needs dask.distributed: pip install '.[cluster]' in the course's folder.") from None
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
