@@ -17,6 +17,7 @@ import pytest
 
 from autograder.content import Assignment, Course, load_course
 from autograder.grading.grade import Foreman
+from tests.browser import browser_page, jupyter
 from tests.support import TOY
 
 
@@ -38,6 +39,13 @@ def own_toy(tmp_path: Path) -> Path:
 def foreman() -> Iterator[Foreman]:
     with Foreman() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def formgrader(graded: Path) -> Iterator[tuple[Any, str]]:
+    """A page of a real browser, and the address of nbgrader's formgrader. graded: the module's own course directory."""
+    with jupyter("server", graded) as address, browser_page() as page:
+        yield page, f"{address}/formgrader"
 
 
 @pytest.fixture

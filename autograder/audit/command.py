@@ -53,7 +53,7 @@ def run_audit(
                     found.notes.append(str(mutation))
             if stock and not found.failed:
                 found.findings += stock_findings(course, found, bars, jobs)
-                found.notes.append("Every row was compared with stock otter run.")
+                found.notes.append("Rows that need no limits were compared with stock otter run.")
             if repeats and not found.failed:
                 found.findings += repeat(course, found, repeats, jobs, bars)
                 found.notes.append(f"Every row was graded {repeats} times more, with other seeds, hashes and threads, and compared.")

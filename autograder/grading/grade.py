@@ -98,8 +98,7 @@ class Foreman:
 
         Raises `GradingError` when the grader ended early; `out` is valid even then.
         """
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_json(out, failed_results(assignment.title, UNFINISHED))
+        _begin(assignment, out)
         try:
             read_submission(notebook)
         except Unreadable as problem:
@@ -192,8 +191,7 @@ def grade(
     Raises `ContentError`, before anything is written, when the device is 'cuda' and there is none.
     """
     gpu.check(device)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_json(out, failed_results(assignment.title, UNFINISHED))
+    _begin(assignment, out)
     with Foreman(device=device) as foreman:
         return foreman.grade(course, assignment, notebook, out, seed=seed, log=log)
 
@@ -204,8 +202,7 @@ def grade_gradescope(course: Course, assignment: Assignment, base: Path) -> dict
     Whatever happens, a valid results.json is there afterwards.
     """
     out = base / "results" / "results.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_json(out, failed_results(assignment.title, UNFINISHED))
+    _begin(assignment, out)
     started = time.monotonic()
     try:
         notebook = find_notebook(base / "submission")
@@ -222,6 +219,12 @@ def grade_gradescope(course: Course, assignment: Assignment, base: Path) -> dict
         log.unlink()
     print(f"graded in {time.monotonic() - started:.1f} s")
     return _read(out)
+
+
+def _begin(assignment: Assignment, out: Path) -> None:
+    """Make `out` a valid results file from the first moment."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_json(out, failed_results(assignment.title, UNFINISHED))
 
 
 def _read(path: Path) -> dict[str, Any]:

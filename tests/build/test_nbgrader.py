@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from autograder.build.nbgrader import make_course, nbgrader
 from autograder.build.release import GateError
 from autograder.content import Assignment, ContentError, Course, load_course
 from autograder.grading.grade import Foreman, score
-from tests.browser import browser_page, jupyter, needs_browser
+from tests.browser import needs_browser
 from tests.build.nbgrader_course import by_question, cell, earned, grades, hand_in, page_id, released, solved
 from tests.build.nbgrader_sweep import FAULTS, sweep_homework
 from tests.support import ROOT
@@ -212,13 +211,6 @@ def test_a_homework_scores_and_validates_as_it_must(name: str, tmp_path: Path, f
     course = load_course()
     swept = sweep_homework(course, course.assignment(name), tmp_path, foreman)
     assert swept.problems == [] and len(swept.theirs) == 2 + FAULTS
-
-
-@pytest.fixture(scope="module")
-def formgrader(graded: Path) -> Iterator[tuple[Any, str]]:
-    """A page of a real browser, and the formgrader's address."""
-    with jupyter("server", graded) as address, browser_page() as page:
-        yield page, f"{address}/formgrader"
 
 
 @needs_browser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from autograder.quiz.grade import grade
 from autograder.quiz.keysheet import KeySheet
 from autograder.quiz.nbgrader import add_quizzes, quizzes_for
 from autograder.quiz.responses import read_who
-from tests.browser import browser_page, jupyter, needs_browser
+from tests.browser import needs_browser
 from tests.build.nbgrader_course import cell, grades, hand_in, page_id, released
 from tests.quiz.conftest import write_course
 from tests.quiz.quizfiles import filled, keys_of, make, right_answers, wrong_answers
@@ -179,13 +178,6 @@ def test_validate_passes_the_solution_and_complains_about_the_stub(folder: Path,
     nbformat.write(released(folder, "quiz03"), tmp_path / "stub.ipynb")
     assert "Success! Your notebook passes all the tests." in nbgrader(tmp_path, "validate", "solution.ipynb")
     assert "VALIDATION FAILED ON 5 CELL(S)" in nbgrader(tmp_path, "validate", "stub.ipynb")
-
-
-@pytest.fixture(scope="module")
-def formgrader(graded: Path) -> Iterator[tuple[Any, str]]:
-    """A page of a real browser, and the formgrader's address."""
-    with jupyter("server", graded) as address, browser_page() as page:
-        yield page, f"{address}/formgrader"
 
 
 @needs_browser
