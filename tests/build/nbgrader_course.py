@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -13,6 +14,8 @@ from nbgrader.api import Gradebook
 
 from autograder.audit.rows import Outcome, Row
 from autograder.content import Assignment
+
+SCORES = "[...document.querySelectorAll('input.score')].map(box => box.getAttribute('placeholder'))"
 
 
 def released(folder: Path, name: str) -> NotebookNode:
@@ -54,10 +57,16 @@ def grades(folder: Path, name: str, student: str) -> dict[str, float | None]:
         return {grade.name: grade.auto_score for grade in gradebook.find_submission_notebook(name, name, student).grades}
 
 
-def page_id(folder: Path, name: str, student: str) -> str:
-    """What names a submission in the formgrader's addresses."""
+def shown_scores(page: Any, address: str, folder: Path, name: str, student: str) -> list[str | None]:
+    """Open a submission in the formgrader; returns the automatic scores in its boxes.
+
+    The page asks for the scores after it has loaded, and fills in all of them in one go.
+    """
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        return str(gradebook.find_submission_notebook(name, name, student).id)
+        submission = gradebook.find_submission_notebook(name, name, student).id
+    page.goto(f"{address}/submissions/{submission}/")
+    page.wait_for_selector("input.score[placeholder]")
+    return list(page.evaluate(SCORES))
 
 
 def earned(outcomes: tuple[Outcome, ...]) -> dict[str, float]:
