@@ -38,6 +38,7 @@ MAX_BLOB = 64 << 20
 MAX_MESSAGE = 2_000
 MAX_HANDLES = 100_000
 _PREFIX = struct.Struct("<IQ")
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _ADDRESS_SPACE = 4 << 30  # bytes that the process may map on top of what it has when it starts and of the device's capacity
 
 # The operations that homework on this device runs. What reads files, storages or memory without checking bounds is not among them.
@@ -105,7 +106,7 @@ class _Connection:
         self._buffer = b""
 
     def send(self, header: Any, blob: bytes = b"") -> None:
-        text = json.dumps(header, separators=(",", ":")).encode()
+        text = _JSON.encode(header).encode()
         data = _PREFIX.pack(len(text), len(blob)) + text + blob
         try:
             sent = os.write(self.writer, data)
@@ -123,7 +124,7 @@ class _Connection:
         text = self._read(header_length, deadline)
         blob = self._read(blob_length, deadline) if blob_length else b""
         try:
-            return json.loads(text), blob
+            return json.loads(text.decode()), blob
         except (ValueError, RecursionError) as error:
             raise DeviceError("a message that is not JSON") from error
 

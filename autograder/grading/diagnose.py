@@ -1,8 +1,8 @@
 """Which known misconception explains a submission's answers: the question's faults are asked the same and their answers compared.
 
 A wrong diagnosis is worse than none. One is made only if every answer of the submission to the question's cases is, up to rounding, that of
-one fault and of no other, and not that of the reference. Faults run in children with limits, forked from a process in which no test runs,
-because a fork after a backward pass fails.
+one fault and of no other, and not that of the reference. Faults run in children with limits, forked from a process that the foreman forks,
+because a fork after a backward pass, of which tests have many, fails.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import resource
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 from autograder.audit.marks import Fault
 from autograder.audit.rows import Row, reference_row, variant_rows
@@ -53,31 +53,21 @@ def remember(calls: list[Call], more: list[Call]) -> bool:
 
     Returns whether one was left out because it alone is larger than `MAX_CALL`.
     """
-    kept = [call for call in more if _size(call) <= MAX_CALL]
+    kept = [call for call in more if call.size <= MAX_CALL]
     calls += kept
-    if sum(map(_size, calls)) > MAX_BYTES:
+    if sum(call.size for call in calls) > MAX_BYTES:
         for call in calls:
             call.blob, call.data, call.callbacks = b"", b"", None
             call.answer = call.answer and {}
     return len(kept) < len(more)
 
 
-def _size(call: Call) -> int:
-    return len(call.blob) + len(call.data) + len(json.dumps(call.answer))
-
-
 class Diagnostician:
-    """A process of its own that knows the faults. Start it before the first case runs."""
+    """A process that knows the faults, started when a question is to be explained."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        to_child, ours_out = os.pipe()
-        ours_in, from_child = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _serve(assignment, to_child, from_child)
-        os.close(to_child)
-        os.close(from_child)
-        self.channel = wire.Channel(ours_in, ours_out)
+    def __init__(self, start: Callable[[], wire.Channel]) -> None:
+        self.start = start
+        self.channel: wire.Channel | None = None
 
     def explain(self, question: str, calls: list[Call], seconds: float) -> Diagnosis:
         """Compare the recorded calls of one question with every fault that loses it. Takes at most `seconds`; never raises."""
@@ -98,18 +88,12 @@ class Diagnostician:
             blobs += [call.blob, call.data, *(part for _, data, _, blob in call.callbacks for part in (data, blob))]
         try:
             end = time.monotonic() + seconds
+            self.channel = self.channel or self.start()
             self.channel.send({"question": question, "seconds": seconds, "calls": records}, b"".join(blobs), end)
             answer, _ = self.channel.receive(end + 5)
         except wire.WireError as error:
             return Diagnosis(reason=f"the diagnosis failed: {error}")
         return Diagnosis(**answer)
-
-    def close(self) -> None:
-        """End the process and what it may still be asking."""
-        self.channel.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
 
 
 @dataclass(frozen=True)
@@ -121,29 +105,21 @@ class Record:
     callbacks: list[tuple[Frame, Frame]]
 
 
-def _serve(assignment: Assignment, read: int, write: int) -> NoReturn:
+def serve(assignment: Assignment, channel: wire.Channel) -> None:
     """The body of the diagnostician's process: one question per request, until the examiner closes its end."""
-    try:
-        os.setsid()
-        null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        read, write = os.dup2(read, 60), os.dup2(write, 61)
-        os.closerange(3, 60)
-        os.closerange(62, 4096)
-        channel = wire.Channel(read, write)
-        rows: list[Row] = []
-        while True:
+    rows: list[Row] = []
+    while True:
+        try:
             header, blob = channel.receive()
-            try:
-                rows = rows or [reference_row(assignment), *variant_rows(assignment, "fault")]
-                end = time.monotonic() + header["seconds"]
-                diagnosis = _diagnose(assignment, rows, header["question"], list(_records(header["calls"], blob)), end)
-            except Exception:
-                diagnosis = Diagnosis(reason=f"the diagnosis failed: {traceback.format_exc(limit=-3)}")
-            channel.send(vars(diagnosis))
-    finally:
-        os._exit(0)
+        except wire.Closed:
+            return
+        try:
+            rows = rows or [reference_row(assignment), *variant_rows(assignment, "fault")]
+            end = time.monotonic() + header["seconds"]
+            diagnosis = _diagnose(assignment, rows, header["question"], list(_records(header["calls"], blob)), end)
+        except Exception:
+            diagnosis = Diagnosis(reason=f"the diagnosis failed: {traceback.format_exc(limit=-3)}")
+        channel.send(vars(diagnosis))
 
 
 def _records(calls: list[Any], blob: bytes) -> Iterator[Record]:

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from autograder import checks
-from autograder.content import Assignment, Course, Limits
+from autograder.content import Assignment, Course, Limits, load_course
 from autograder.grading.advice import WHY_IT_ENDS, advice
 from autograder.grading.cases import Case, load_cases, without_device
 from autograder.grading.cells import Problem, why_undefined
@@ -31,15 +31,22 @@ from autograder.grading.patience import Patience
 from autograder.grading.received import describe
 from autograder.grading.remote import PAUSE, Call, Lost, Remote
 from autograder.grading.results import Results, Verdict
-from autograder.grading.submission import Submission
+from autograder.grading.submission import Submission, read_submission
 from autograder.grading.wire import Channel, RemoteError
 
 MAX_FAILED_STARTS = 8
 """Of a student's process, in a row."""
 NO_DEVICE = "The simulated accelerator does not work here: the points of cases on a device went to the other cases of their question."
 
-Spawn = Callable[[], tuple[Channel, Device | None]]
-"""Asks the foreman for a fresh student's process (the old one and all its kin are killed) and gives the pipes to it and to its device."""
+
+class Foreman(Protocol):
+    """Forks the processes that the examiner asks for."""
+
+    def student(self) -> tuple[Channel, Device | None]:
+        """A fresh student's process, in the place of the old one and all its kin: the pipes to it and to its device."""
+
+    def diagnostician(self) -> Channel:
+        """A process that serves `diagnose.serve`, once it is told what for; see `told`."""
 
 
 class OutOfTime(BaseException):
@@ -53,8 +60,8 @@ class NotStarted(BaseException):
 class Session:
     """The student's process with its cells run; a new one after a death, in which cells that hung or killed are left out."""
 
-    def __init__(self, spawn: Spawn, assignment: Assignment, submission: Submission, end: float, waiting: Callable[[], None]) -> None:
-        self.spawn = spawn
+    def __init__(self, foreman: Foreman, assignment: Assignment, submission: Submission, end: float, waiting: Callable[[], None]) -> None:
+        self.foreman = foreman
         self.waiting = waiting
         self.assignment = assignment
         self.submission = submission
@@ -106,7 +113,7 @@ class Session:
         return notes
 
     def _start(self) -> None:
-        remote = Remote(*self.spawn())
+        remote = Remote(*self.foreman.student())
         remote.waiting = self.waiting
         try:
             remote.allow(60)
@@ -146,7 +153,7 @@ def examine(
     assignment: Assignment,
     submission: Submission,
     out: Path,
-    spawn: Spawn,
+    foreman: Foreman,
     *,
     seed: int | None,
     notes: list[str],
@@ -171,7 +178,7 @@ def examine(
     results = Results(out, assignment, cases, course.feedback, course.diagnosis)
     results.notes = notes
     end = started + assignment.limits.submission
-    diagnostician = Diagnostician(assignment) if course.diagnosis != "never" else None
+    diagnostician = Diagnostician(foreman.diagnostician)
     calls: dict[str, list[Call]] = defaultdict(list)
     not_compared: dict[str, str] = {}
     out_of_time = False
@@ -181,7 +188,7 @@ def examine(
         results.received = describe(submission, assignment, session.problems, session.defined)
         results.write()
 
-    session = Session(spawn, assignment, submission, end, write)
+    session = Session(foreman, assignment, submission, end, write)
 
     def tell(case: Case, text: str) -> None:
         if shown in ("", case.id):
@@ -213,7 +220,7 @@ def examine(
         if session.take_device_use():
             not_compared[case.question] = "calls on the device"
     write()
-    if diagnostician is not None:
+    if course.diagnosis != "never":
         for question in (q.id for q in assignment.coded if results.has_failed(q.id)):
             if (left := end - time.monotonic()) < 1:
                 break
@@ -223,7 +230,6 @@ def examine(
             print(f"{question} diagnosis: {diagnosis}", file=log, flush=True)
             results.explain(question, diagnosis.text)
             results.write()
-        diagnostician.close()
     print(f"results.json sha256 {hashlib.sha256(out.read_bytes()).hexdigest()}", file=log, flush=True)
     return results
 
@@ -303,14 +309,16 @@ def case_seed(seed: int, case: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {case}".encode()).digest()[:6], "little")
 
 
-def entry(job: dict[str, Any], spawn: Spawn) -> None:
-    """The body of the examiner's process. job: plain data from the supervisor."""
-    from autograder.content import load_course
-    from autograder.grading.submission import read_submission
-
+def told(job: dict[str, Any]) -> tuple[Course, Assignment]:
+    """What a job is about, from the plain data of the supervisor's."""
     sys.path.insert(0, job["root"])
     course = replace(load_course(Path(job["root"])), diagnosis=job["diagnosis"])
-    assignment = replace(course.assignment(job["assignment"]).only(job["questions"]), limits=Limits(**job["limits"]))
+    return course, replace(course.assignment(job["assignment"]).only(job["questions"]), limits=Limits(**job["limits"]))
+
+
+def entry(job: dict[str, Any], foreman: Foreman) -> None:
+    """The body of the examiner's process. job: plain data from the supervisor."""
+    course, assignment = told(job)
     submission = read_submission(Path(job["submission"]))
     with open(job["log"], "a", encoding="utf-8", errors="backslashreplace") as log:
         examine(
@@ -318,7 +326,7 @@ def entry(job: dict[str, Any], spawn: Spawn) -> None:
             assignment,
             submission,
             Path(job["out"]),
-            spawn,
+            foreman,
             seed=job["seed"],
             notes=job["notes"],
             log=log,

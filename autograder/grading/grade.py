@@ -65,6 +65,7 @@ class Foreman:
             "PATH": "/usr/bin:/bin",
             "HOME": "/nonexistent",
             "LANG": "C.UTF-8",
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # each fork copies the page tables of the foreman's heap
             **dict.fromkeys(("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(self.threads)),
             "MPLBACKEND": "agg",
             "MPLCONFIGDIR": str(self.scratch),

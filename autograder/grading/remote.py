@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -182,6 +181,7 @@ class Remote(Mapping[str, Any]):
         asked = {"do": "call", "name": name, "probe": probe, "seed": self.seed, "on_device": on_device}
         header, data, _ = self._request({**asked, **fields}, blob, call)
         call.answer, call.data = header, data
+        call.size = len(blob) + len(data) + len(self.channel.received)
         try:
             if "error" in header:
                 raise _read_error(header, self.discreet)
@@ -224,12 +224,13 @@ class Remote(Mapping[str, Any]):
         except Exception as error:
             bases = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
             fields, blob = {"error": [type(error).__name__, bases, str(error)[: wire.MAX_TEXT]]}, b""
-        call.keep(header, data, fields, blob)
+        asked = self.channel.received
         self.channel.send(fields, blob, self.deadline)
+        call.keep(asked, data, self.channel.sent, blob)
 
 
 class Call:
-    """One call and its answer, kept so that a fault can be asked the same."""
+    """One call and its answer, kept so that a fault can be asked the same. size: its bytes without those of callbacks."""
 
     def __init__(self, name: str, probe: bool, fields: dict[str, Any], blob: bytes, seed: int, handles: list[Callable[..., Any]]) -> None:
         self.name = name
@@ -240,13 +241,14 @@ class Call:
         self.handles = handles
         self.answer: dict[str, Any] | None = None
         self.data = b""
+        self.size = len(blob)
         self.callbacks: list[tuple[str, bytes, str, bytes]] | None = []
         self._kept = 0
 
-    def keep(self, asked: dict[str, Any], data: bytes, reply: dict[str, Any], blob: bytes) -> None:
+    def keep(self, asked: str, data: bytes, reply: str, blob: bytes) -> None:
         """Note a callback and its reply, headers as JSON; with more than `MAX_KEPT` bytes of them, none (callbacks is None)."""
         if self.callbacks is not None:
-            entry = json.dumps(asked), data, json.dumps(reply), blob
+            entry = asked, data, reply, blob
             self._kept += sum(map(len, entry))
             if self._kept <= MAX_KEPT:
                 self.callbacks.append(entry)

@@ -21,7 +21,7 @@ import select
 import struct
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,6 +37,7 @@ MAX_TEXT = 2_000
 
 _CHUNK = 1 << 16  # what a pipe holds
 _PREFIX = struct.Struct("<IQ")
+_JSON = json.JSONEncoder(separators=(",", ":"))  # in ASCII, so that characters are bytes
 _DTYPES = {
     str(d).removeprefix("torch."): d
     for d in (
@@ -129,6 +130,28 @@ class Place(Protocol):
         """The tensor with this handle. Raises `WireError` when there is none."""
 
 
+class Objects(list[Any]):
+    """The objects of a frame by their numbers. came: of each tensor that came by value, its dtype, shape and bytes."""
+
+    def __init__(self, known: Iterable[Any] = ()) -> None:
+        super().__init__(known)
+        self.came: dict[int, tuple[torch.dtype, list[int], bytearray]] = {}
+
+    def is_as_it_came(self, number: int) -> bool:
+        """Whether this object is a tensor that nobody has changed."""
+        value = self[number]
+        if number not in self.came or value.device.type != "cpu":
+            return False
+        dtype, shape, data = self.came[number]
+        return bool(value.dtype == dtype and list(value.shape) == shape and _bytes(value) == data)
+
+
+def _bytes(value: Tensor) -> bytes:
+    """The entries of a strided tensor, row by row."""
+    plain = value.detach().cpu().resolve_conj().resolve_neg()
+    return (plain.view(torch.int16) if plain.dtype == torch.bfloat16 else plain).numpy().tobytes()
+
+
 class Encoder:
     """Turns values into JSON nodes and a blob. Objects are numbered in the order of their first occurrence."""
 
@@ -197,9 +220,7 @@ class Encoder:
             self._remember(value)
             return {"h": [handle, value.requires_grad]}
         self._remember(value)
-        flat = value.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
-        data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-        return {"t": [dtype, list(value.shape), *self._put(data), str(value.device), value.requires_grad]}
+        return {"t": [dtype, list(value.shape), *self._put(_bytes(value)), str(value.device), value.requires_grad]}
 
     def _array(self, value: np.ndarray) -> list[Any]:
         return [value.dtype.name, list(value.shape), *self._put(np.ascontiguousarray(value).tobytes())]
@@ -225,7 +246,7 @@ class Decoder:
         self.place = place
         self.discreet = discreet
         self.blob = blob
-        self.objects: list[Any] = list(known or [])
+        self.objects = Objects(known or ())
         self.callback = callback
         self.nodes = 0
         self.unclaimed = len(blob)
@@ -239,10 +260,9 @@ class Decoder:
         if len(node) != 1:
             raise WireError("a malformed value")
         ((kind, v),) = node.items()
-        read = getattr(self, f"_read_{kind}", None)
-        if read is None:
+        if kind not in _READERS:
             raise WireError("a value of an unknown kind")
-        return read(v, depth)
+        return _READERS[kind](self, v, depth)
 
     def _read_v(self, v: Any, depth: int) -> Any:
         if v is None or type(v) in (bool, str) or (type(v) is int and abs(v) < 1 << 63):
@@ -306,6 +326,7 @@ class Decoder:
                 raise WireError("a tensor on a device that is not there") from None
         if v[5] and (dtype.is_floating_point or dtype.is_complex):
             value.requires_grad_()
+        self.objects.came[len(self.objects)] = dtype, shape, data
         self.objects.append(value)
         return value
 
@@ -338,17 +359,19 @@ class Decoder:
 
     def _take(self, claim: list[Any], itemsize: int) -> tuple[list[int], bytearray]:
         shape, start, size = claim
-        if type(shape) is not list or len(shape) > MAX_RANK or any(type(n) is not int or not 0 <= n < 1 << 31 for n in shape):
+        if type(shape) is not list or len(shape) > MAX_RANK:
             raise WireError("a malformed shape")
         expected = itemsize
         for n in shape:
+            if type(n) is not int or not 0 <= n < 1 << 31:
+                raise WireError("a malformed shape")
             expected *= n
         if type(start) is not int or type(size) is not int or size != expected or start < 0 or start + size > len(self.blob):
             raise WireError("a tensor's size does not match its bytes")
         self.unclaimed -= size
         if self.unclaimed < 0:
             raise WireError("two tensors claim the same bytes")  # else a small answer could ask for any amount of memory
-        return shape, bytearray(self.blob[start : start + size])
+        return shape, bytearray(memoryview(self.blob)[start : start + size])
 
     def _read_u(self, v: Any, depth: int) -> tuple[Any, ...]:
         return tuple(self.decode(n, depth + 1) for n in self._items(v))
@@ -383,6 +406,9 @@ class Decoder:
         return self.callback(node["c"], _identifier(node["name"]))
 
 
+_READERS = {name.removeprefix("_read_"): read for name, read in vars(Decoder).items() if name.startswith("_read_")}
+
+
 def encode_call(
     args: tuple[Any, ...], kwargs: dict[str, Any], handles: list[Callable[..., Any]], place: Place | None = None
 ) -> tuple[dict[str, Any], bytes, list[Any]]:
@@ -398,7 +424,7 @@ def decode_call(
     callback: Callable[[int, str], Callable[..., Any]] | None,
     place: Place | None = None,
     discreet: bool = False,
-) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]]:
+) -> tuple[tuple[Any, ...], dict[str, Any], Objects]:
     decoder = Decoder(blob, callback=callback, place=place, discreet=discreet)
     args = decoder.decode(header.get("args"))
     pairs = header.get("kwargs")
@@ -408,12 +434,14 @@ def decode_call(
     return args, kwargs, decoder.objects
 
 
-def encode_reply(result: Any, objects: list[Any], place: Place | None = None) -> tuple[dict[str, Any], bytes]:
-    """The result of a call, and the final state of each argument object."""
+def encode_reply(result: Any, objects: Objects, place: Place | None = None) -> tuple[dict[str, Any], bytes]:
+    """The result of a call, and the final state of each argument object that may have changed."""
     encoder = Encoder(known=objects, place=place)
     node = encoder.encode(result)
     finals = []
     for number, value in enumerate(objects):
+        if objects.is_as_it_came(number):
+            continue
         encoder.index.pop(id(value))
         final = encoder.encode(value)
         encoder.index[id(value)] = number
@@ -459,29 +487,32 @@ def write_back(target: Any, final: Any) -> None:
 
 
 class Channel:
-    """Frames over a pair of pipes, with one deadline for each."""
+    """Frames over a pair of pipes, with one deadline for each; none may be given where it is `blocking`.
 
-    def __init__(self, read: int, write: int) -> None:
+    received, sent: the texts of the last headers.
+    """
+
+    def __init__(self, read: int, write: int, *, blocking: bool = False) -> None:
         self.read = read
         self.write = write
+        self.received = self.sent = ""
         self._unread = bytearray()
-        os.set_blocking(read, False)
-        os.set_blocking(write, False)
+        os.set_blocking(read, blocking)
+        os.set_blocking(write, blocking)
 
     def send(self, header: dict[str, Any], blob: bytes = b"", deadline: float | None = None) -> None:
         """Raises `WireError` when the frame is over a cap, `TimedOut`, or `Closed`."""
-        text = json.dumps(header, separators=(",", ":")).encode("utf-8", "replace")
-        if len(text) > MAX_HEADER or len(blob) > MAX_BLOB:
+        self.sent = _JSON.encode(header)
+        if len(self.sent) > MAX_HEADER or len(blob) > MAX_BLOB:
             raise WireError("the value is too large to send")
-        head = _PREFIX.pack(len(text), len(blob)) + text
+        head = _PREFIX.pack(len(self.sent), len(blob)) + self.sent.encode()
         for whole in (head + blob,) if len(blob) < _CHUNK else (head, blob):  # in one piece, each frame wakes its reader once
             part = memoryview(whole)
             while part:
-                self._wait([], [self.write], deadline)
                 try:
                     part = part[os.write(self.write, part) :]
                 except BlockingIOError:
-                    continue
+                    self._wait([], [self.write], deadline)
                 except BrokenPipeError:
                     raise Closed("the process is gone") from None
 
@@ -493,7 +524,8 @@ class Channel:
         text = self._exactly(header_size, deadline)
         blob = self._exactly(blob_size, deadline)
         try:
-            header = json.loads(text)
+            self.received = text.decode()
+            header = json.loads(self.received)
         except (ValueError, RecursionError):
             raise WireError("the answer is malformed") from None
         if type(header) is not dict:
@@ -506,10 +538,12 @@ class Channel:
 
     def _exactly(self, size: int, deadline: float | None) -> bytes:
         while len(self._unread) < size:
-            self._wait([self.read], [], deadline)
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimedOut("no answer in time")  # also of a sender that always has more
             try:
                 chunk = os.read(self.read, _CHUNK)
             except BlockingIOError:
+                self._wait([self.read], [], deadline)
                 continue
             if not chunk:
                 raise Closed("the process ended")
@@ -519,9 +553,7 @@ class Channel:
         return data
 
     def _wait(self, reads: list[int], writes: list[int], deadline: float | None) -> None:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimedOut("no answer in time")  # also of a sender that always has more
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
         ready = select.select(reads, writes, [], left)
         if not (ready[0] or ready[1]):
             raise TimedOut("no answer in time")

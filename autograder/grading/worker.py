@@ -40,7 +40,7 @@ class _Handles:
 def serve(read: int, write: int, graded_device: tuple[int, int] | None = None) -> NoReturn:
     """Answer requests until the examiner closes its end. Never returns: the process ends here, whatever the cells left behind."""
     place = _Handles(device.connect(*graded_device)) if graded_device else None
-    worker = Worker(wire.Channel(read, write), place=place)
+    worker = Worker(wire.Channel(read, write, blocking=True), place=place)
     os.dup2(1, 2)
     try:
         worker.serve()
@@ -67,7 +67,7 @@ class Worker:
     def __init__(self, channel: wire.Channel, shell: Any = None, place: _Handles | None = None) -> None:
         self.channel = channel
         self.place = place
-        self.shell = shell or _shell()
+        self.shell = shell or Shell.instance()
         self.namespace: dict[str, Any] = self.shell.user_ns
         self.probes = types.ModuleType("probes")
         self.cuda: CudaOnCpu | None = None
@@ -164,12 +164,12 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         return []
 
 
-def _shell() -> Shell:
-    """A shell without history, configuration files or colors."""
+def make_shell(folder: Path) -> Shell:
+    """The process's shell, without history, configuration files or colors. folder: for what IPython makes at its start."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
-    config.InteractiveShell.ipython_dir = str(Path.cwd() / ".ipython")
+    config.InteractiveShell.ipython_dir = str(folder / ".ipython")
     shell: Shell = Shell.instance(config=config)
     return shell
 

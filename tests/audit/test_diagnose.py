@@ -129,7 +129,7 @@ def test_a_very_large_call_is_left_out_and_the_others_are_compared(small: Callab
 
 def test_calls_that_carry_much_together_are_not_kept(small: Callable[..., Course], diagnose: Callable[..., str]) -> None:
     cases = (
-        "@test_case(points=4)\ndef many(env):\n    for _ in range(12):\n"
+        "@test_case(points=4)\ndef many(env):\n    for _ in range(24):\n"
         '        function(env, "answer")(torch.ones(400_000))\n    that(False, "No.")\n'
     )
     course = small(REFERENCE, cases, a_fault("adds", "return reference.answer(x) + 1"))

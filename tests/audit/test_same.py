@@ -19,7 +19,7 @@ def answer(function: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
     """The request and the reply of a call, as the wire carries them."""
     fields, blob, _ = wire.encode_call(args, {}, [])
     decoded, _, objects = wire.decode_call(fields, blob, None)
-    return (fields, blob), wire.encode_reply(function(*decoded), objects, blob)
+    return (fields, blob), wire.encode_reply(function(*decoded), objects)
 
 
 def same(one: Callable[..., Any], other: Callable[..., Any], *args: Any) -> bool:

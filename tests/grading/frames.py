@@ -54,7 +54,7 @@ def originals() -> list[tuple[dict[str, Any], bytes]]:
         object(),
         "é",
     ]
-    return [wire.encode_reply(value, [tensor.clone()]) for value in values]
+    return [wire.encode_reply(value, wire.Objects([tensor.clone()])) for value in values]
 
 
 class Fuzzer:

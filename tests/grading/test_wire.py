@@ -7,6 +7,7 @@ import json
 import os
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -49,6 +50,60 @@ def test_an_object_that_is_not_data_comes_back_opaque_with_its_types_name() -> N
         pass
 
     assert type(round_trip(Optimizer())).__name__ == "Optimizer"
+
+
+BASE = torch.arange(12.0).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        BASE.t(),
+        BASE[:, 1:3],
+        BASE[1].expand(2, 4),
+        BASE[:0],
+        torch.tensor(0.5, dtype=torch.bfloat16),
+        BASE.to(torch.bfloat16)[:, 1],
+        torch.complex(BASE, BASE + 1).conj(),
+        torch.complex(BASE, BASE + 1).conj().imag,
+        torch.tensor([True, False]),
+        torch.tensor([float("nan"), -0.0, float("inf")], requires_grad=True),
+    ],
+    ids=["transposed", "columns", "expanded", "empty", "bfloat16", "bfloat16 column", "conjugate", "negated view", "bool", "not finite"],
+)
+def test_a_tensor_comes_back_with_its_entries_whatever_its_layout(value: torch.Tensor) -> None:
+    got = round_trip(value)
+    assert got.dtype == value.dtype and got.shape == value.shape and got.requires_grad == value.requires_grad
+    assert torch.equal(got.isnan(), value.isnan()) and torch.equal(got.nan_to_num(), value.nan_to_num())
+    assert torch.equal(got.signbit(), value.signbit()) if not value.is_complex() else True
+
+
+def sent_back(change: Callable[[torch.Tensor], object]) -> list[int]:
+    """The numbers of the arguments that come back from a call that does this to the first of two."""
+    fields, blob, _ = wire.encode_call((torch.tensor([0.0, float("nan")]), torch.ones(2)), {}, [])
+    args, _, objects = wire.decode_call(fields, blob, None)
+    change(args[0])
+    reply, _ = wire.encode_reply(None, objects)
+    return [number for number, _ in reply["finals"]]
+
+
+def test_an_argument_that_nobody_changed_is_not_sent_back() -> None:
+    assert sent_back(lambda x: x + 1) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.add_(1),
+        lambda x: x.neg_(),
+        lambda x: x.resize_(3),
+        lambda x: setattr(x, "data", x.double()),
+        lambda x: setattr(x, "data", x.reshape(1, 2)),
+    ],
+    ids=["other values", "another sign of zero", "another size", "another dtype", "another shape"],
+)
+def test_an_argument_that_was_changed_is_sent_back(change: Callable[[torch.Tensor], object]) -> None:
+    assert sent_back(change) == [0]
 
 
 @pytest.mark.parametrize(
