@@ -92,6 +92,7 @@ class Diagnostician:
             self.channel.send({"question": question, "seconds": seconds, "calls": records}, b"".join(blobs), end)
             answer, _ = self.channel.receive(end + 5)
         except wire.WireError as error:
+            self.channel = None  # an answer that comes late is not the next question's
             return Diagnosis(reason=f"the diagnosis failed: {error}")
         return Diagnosis(**answer)
 

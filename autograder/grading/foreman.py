@@ -119,8 +119,7 @@ class Foreman:
                     socket.send_fds(ours, [b"here"], fresh or self.restart_student(job))
                     fresh = []
         for process in filter(None, (pid, self.student, self.graded.pid if self.graded else None)):
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(process, everywhere)  # they end side by side
+            confine.stay_on(everywhere, process)  # they end side by side
         self.end_student()
         self.end_diagnostician()
         _, status = os.waitpid(pid, 0)
@@ -187,7 +186,7 @@ class Foreman:
         limits = {"memory": job["memory"], "cpu_seconds": job["cpu_seconds"], "gpu": job["gpu"]}
         assert self.folder is not None
         confine.confine(self.uid, self.folder, **limits, read_only=confine.readable_places())
-        os.sched_setaffinity(0, self.cpus)
+        confine.stay_on(self.cpus)
         worker.serve(kept[0], kept[1], (kept[2], kept[3]) if self.graded else None)
 
     def restart_student(self, job: dict[str, Any]) -> list[int]:
@@ -195,7 +194,8 @@ class Foreman:
         return self.start_student(job)
 
     def start_diagnostician(self, job: dict[str, Any]) -> list[int]:
-        """Fork the process that explains failures; returns the examiner's ends of its pipes (read, write)."""
+        """Fork the process that explains failures, in the place of the old one; returns the examiner's ends of its pipes (read, write)."""
+        self.end_diagnostician()
         to_child, from_examiner = os.pipe()
         to_examiner, from_child = os.pipe()
         self.diagnostician = os.fork()
@@ -220,7 +220,7 @@ class Foreman:
         """In the device's process, which knows no secret, and runs operations that student code chooses."""
         if confine.can_change_user():
             confine.confine(confine.free_uid(), self.base, memory=16 << 30, cpu_seconds=3600, read_only=confine.readable_places())
-        os.sched_setaffinity(0, self.cpus)
+        confine.stay_on(self.cpus)
 
     def end_student(self) -> None:
         """Kill the student's process and everything else of its user, and remove its folder."""
@@ -288,7 +288,7 @@ class _Requests:
         self.orders: dict[str, Any] = {}
 
     def student(self) -> tuple[Channel, Device | None]:
-        os.sched_setaffinity(0, self.cpus)
+        confine.stay_on(self.cpus)
         fds = self._ask(b"student")
         return Channel(*fds[:2]), Device.at(*fds[2:]) if len(fds) == 4 else None
 

@@ -537,9 +537,8 @@ class Channel:
         return bool(self._unread or select.select([self.read], [], [], seconds)[0])
 
     def _exactly(self, size: int, deadline: float | None) -> bytes:
+        _in_time(deadline)  # also of what is here already: a sender may always have more
         while len(self._unread) < size:
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimedOut("no answer in time")  # also of a sender that always has more
             try:
                 chunk = os.read(self.read, _CHUNK)
             except BlockingIOError:
@@ -548,6 +547,7 @@ class Channel:
             if not chunk:
                 raise Closed("the process ended")
             self._unread += chunk
+            _in_time(deadline)
         data = bytes(memoryview(self._unread)[:size])
         del self._unread[:size]
         return data
@@ -561,3 +561,8 @@ class Channel:
     def close(self) -> None:
         os.close(self.read)
         os.close(self.write)
+
+
+def _in_time(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise TimedOut("no answer in time")

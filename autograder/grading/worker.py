@@ -39,6 +39,7 @@ class _Handles:
 
 def serve(read: int, write: int, graded_device: tuple[int, int] | None = None) -> NoReturn:
     """Answer requests until the examiner closes its end. Never returns: the process ends here, whatever the cells left behind."""
+    Shell.instance().move_in()
     place = _Handles(device.connect(*graded_device)) if graded_device else None
     worker = Worker(wire.Channel(read, write, blocking=True), place=place)
     os.dup2(1, 2)
@@ -154,6 +155,13 @@ class Worker:
 class Shell(InteractiveShell):  # type: ignore[misc]
     """Cells with magics mean what they mean in a notebook; lines for the system's shell do nothing here."""
 
+    def move_in(self) -> None:
+        """Be as if made in this process's folder: that of the one which made it is closed to students."""
+        here = Path.cwd()
+        self.home_dir = self.starting_dir = str(here)
+        self.user_ns["_dh"][:] = [here]
+        self.db: dict[str, Any] = {}  # what magics such as %cd and %bookmark keep for later sessions
+
     def enable_gui(self, gui: str | None = None) -> None:
         pass
 
@@ -169,8 +177,7 @@ def make_shell(folder: Path) -> Shell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
-    config.InteractiveShell.ipython_dir = str(folder / ".ipython")
-    shell: Shell = Shell.instance(config=config)
+    shell: Shell = Shell.instance(config=config, ipython_dir=str(folder / ".ipython"))
     return shell
 
 

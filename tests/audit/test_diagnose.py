@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 from autograder.audit.matrix import Crew, Graded
 from autograder.audit.rows import Row, reference_row
 from autograder.content import ContentError, Course, load_course
+from autograder.grading import wire
+from autograder.grading.diagnose import Diagnosis, Diagnostician
 from autograder.grading.grade import Foreman
+from autograder.grading.remote import Call
 from tests.support import DESCEND, MEAN, rows
 
 REFERENCE = """
@@ -185,3 +189,20 @@ def test_another_setting_is_refused(own_toy: Path) -> None:
     settings.write_text('diagnosis = "loud"\n' + settings.read_text())
     with pytest.raises(ContentError, match="diagnosis is 'loud'; it must be one of visible"):
         load_course(own_toy)
+
+
+def test_an_answer_that_comes_late_is_not_the_next_questions() -> None:
+    started: list[wire.Channel] = []
+
+    def start() -> wire.Channel:
+        (to_child, from_examiner), (to_examiner, from_child) = os.pipe(), os.pipe()
+        started.append(wire.Channel(to_child, from_child))
+        return wire.Channel(to_examiner, from_examiner)
+
+    call = Call("answer", False, {}, b"", 0, [])
+    call.answer = {}
+    diagnostician = Diagnostician(start)
+    assert "failed" in diagnostician.explain("q1", [call], seconds=-4.8).reason
+    started[0].send(vars(Diagnosis("one")))
+    assert diagnostician.explain("q2", [call], seconds=-4.8).name != "one"
+    assert len(started) == 2

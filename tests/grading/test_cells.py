@@ -46,3 +46,13 @@ def test_a_cell_that_defines_nothing_goes_by_its_first_line(grade_cells: Grade) 
 def test_no_wrong_line_is_quoted_under_a_cell_magic(magic: str, grade_cells: Grade) -> None:
     said = rows(grade_cells("import torch", magic + BROKEN, DESCEND))["1.1"]["output"]
     assert "mean is not defined" in said and "import math" not in said and "def mean" not in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["%cd /content/drive/MyDrive", "import os; os.mkdir('there')\n%cd there\n%cd -", "%cd", "%bookmark here", "%pushd ..\n%popd"],
+    ids=["a folder that is not there", "and back", "home", "a bookmark", "a stack of folders"],
+)
+def test_a_magic_that_changes_the_folder_does_not_end_its_cell(line: str, grade_cells: Grade) -> None:
+    stays = "import os\nopen('mine.txt', 'w').close()\nassert os.getcwd() == os.environ['HOME']"
+    assert len(passed(grade_cells("import torch", f"{line}\n{stays}\n{MEAN}", DESCEND))) == 5

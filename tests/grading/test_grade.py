@@ -146,3 +146,14 @@ def test_the_supervisor_starts_without_torch() -> None:
     asked = "import sys, autograder.cli, autograder.grading.grade; print('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
+
+
+def test_a_foreman_leaves_nothing_in_the_folder_for_temporary_files(
+    toy: Course, notebook: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    with Foreman() as own:
+        own.grade(toy, toy.assignment("toy"), notebook("import torch", MEAN, DESCEND), tmp_path / "out.json")
+    assert not [p for p in place.iterdir() if not p.name.startswith("torchinductor_")]  # PyTorch's cache, one for each user
