@@ -61,11 +61,10 @@ def _opening(found: ClassStatistics, grades: Sequence[Grade]) -> str:
 
 
 def _attention(found: ClassStatistics) -> str:
+    listed = "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in found.attention) + "</ul>" if found.attention else ""
     if len(found.scores) < ENOUGH:
-        listed = f"<p>With fewer than {ENOUGH} submissions there is little to say about the questions.</p>"
-    elif found.attention:
-        listed = "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in found.attention) + "</ul>"
-    else:
+        listed += f"<p>With fewer than {ENOUGH} submissions there is little to say about the questions.</p>"
+    elif not listed:
         listed = "<p>Nothing stands out.</p>"
     return f"<h2>Needs attention</h2>{listed}"
 

@@ -29,7 +29,7 @@ from autograder.report.survey import read_survey
 
 STAFF_NOTE = re.compile(r"^(\S+) note for staff: (.*)$", re.MULTILINE)
 SHOWN = 20
-"""Changed scores that are printed; all are in changes.csv."""
+"""Changed scores that are printed, all of which are in changes.csv, and unusable uploads, whose pages say what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
         noted = write_staff_notes(grades, options.out)
     waiting = sum(bool(g.missing) for g in grades)
     on.print(f"Graded: {len(grades)}, of which {waiting} have parts that people still have to grade. Results: {options.out}")
+    say_unusable(on, [g for g in grades if g.unusable])
     if noted:
         on.print(f"Notes for staff about {noted} submissions, which students do not see: {options.out / 'staff_notes.md'}")
     if options.as_json:
@@ -149,6 +150,17 @@ def grades_in(assignment: Assignment, folder: Path) -> list[Grade]:
     manual = read_manual(folder / "manual.csv", assignment)
     with Store(folder) as store:
         return [grade_of(assignment, record, manual) for record in store]
+
+
+def say_unusable(on: Console, grades: Sequence[Grade]) -> None:
+    """Name the uploads that hold nothing of the homework: these students may not know that they handed in nothing."""
+    if not grades:
+        return
+    on.print(f"Uploads that hold nothing of this homework: {len(grades)}. Ask these students for the right file:")
+    for grade in grades[:SHOWN]:
+        on.print(f"  {grade.label}: {grade.trouble}", markup=False)
+    if len(grades) > SHOWN:
+        on.print(f"  and {len(grades) - SHOWN} more")
 
 
 def say_changes(on: Console, found: list[Change], out: Path) -> None:

@@ -26,6 +26,8 @@ def feedback_page(assignment: Assignment, grade: Grade, notebook: Path | None) -
     ]
     drawn = drawn_figures(assignment, notebook) if notebook else []
     for q in grade.questions:
+        if not q.question.manual and not q.cases:
+            continue  # nothing was judged; the table has its points
         body.append(f'<section id="{q.question.id}"><h2>Question {q.question.number} · {escape(q.question.title)}</h2>')
         body.append(f"<p>{_score(q)}{',' if q.earned is None else ''} of {q.question.points} points</p>")
         if q.question.manual:

@@ -55,11 +55,15 @@ class QuestionGrade:
 
 @dataclass(frozen=True)
 class Grade:
-    """One submission. received: the first row's message, Markdown."""
+    """One submission. received: the first row's message, Markdown.
+
+    unusable: the upload holds nothing of this homework: it is no notebook, another homework's, or none of its functions is defined.
+    """
 
     record: Record
     questions: tuple[QuestionGrade, ...]
     received: str
+    unusable: bool = False
 
     @property
     def earned(self) -> float:
@@ -79,6 +83,12 @@ class Grade:
     def missing(self) -> tuple[Question, ...]:
         """The questions that have not been graded: then there is no total yet."""
         return tuple(q.question for q in self.questions if q.earned is None)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the upload: the first row without the file's name and the versions."""
+        file, _, said = self.received.partition("\n\n")
+        return (said or file).partition("\n\n")[0]
 
     @property
     def label(self) -> str:
@@ -105,7 +115,9 @@ def grade_of(assignment: Assignment, record: Record, manual: Mapping[tuple[str, 
         earned = sum(c.earned for c in cases) if judged else 0.0 if unreadable else None
         diagnosis, cause = record.diagnoses.get(question.id, ""), causes.get(question.id, "")
         questions.append(QuestionGrade(question, earned, cases, diagnosis, cause))
-    return Grade(record, tuple(questions), rows[0]["output"])
+    outcomes = {case.outcome for question in questions for case in question.cases}
+    unusable = rows[0]["status"] == "failed" and not record.problem and outcomes <= {"invalid", "void"}
+    return Grade(record, tuple(questions), rows[0]["output"], unusable)
 
 
 def _case(row: Mapping[str, Any]) -> CaseGrade:

@@ -71,7 +71,10 @@ class Cluster:
 
 @dataclass(frozen=True)
 class ClassStatistics:
-    """possible: points of the coded questions. misconceptions: fault and number of submissions, most frequent first."""
+    """possible: points of the coded questions. misconceptions: fault and number of submissions, most frequent first.
+
+    scores: of all that could be judged. questions, seconds: without the `unusable` ones, which hold nothing of the homework.
+    """
 
     assignment: Assignment
     scores: tuple[float, ...]
@@ -81,6 +84,7 @@ class ClassStatistics:
     clusters: tuple[Cluster, ...]
     seconds: tuple[float, ...]
     problems: int
+    unusable: int
 
     @property
     def cases(self) -> tuple[CaseStatistics, ...]:
@@ -90,6 +94,11 @@ class ClassStatistics:
     def attention(self) -> list[str]:
         """What a person should look at, one sentence each."""
         found = []
+        if self.unusable:
+            found.append(
+                f"Uploads that hold nothing of this homework (no notebook, another homework's, none of its functions): {self.unusable} of "
+                f"{len(self.scores)}. They are left out of all figures but the scores; grade-all names them, and their pages say why."
+            )
         for q in self.questions:
             if q.public_passed >= ENOUGH and q.all_passed < RARELY * q.public_passed:
                 found.append(
@@ -114,7 +123,7 @@ class ClassStatistics:
 def class_statistics(assignment: Assignment, grades: Sequence[Grade]) -> ClassStatistics:
     """Of all submissions that the grader could judge; the others are counted as problems."""
     judged = [g for g in grades if not any(q.question.manual is False and q.earned is None for q in g.questions)]
-    attempted = [g for g in judged if g.cases]
+    attempted = [g for g in judged if not g.unusable]
     return ClassStatistics(
         assignment,
         tuple(g.coded for g in judged),
@@ -124,6 +133,7 @@ def class_statistics(assignment: Assignment, grades: Sequence[Grade]) -> ClassSt
         tuple(_clusters(assignment, judged)),
         tuple(g.record.seconds for g in attempted),
         len(grades) - len(judged),
+        len(judged) - len(attempted),
     )
 
 

@@ -38,19 +38,28 @@ def results(failed: dict[str, str]) -> dict[str, Any]:
     return {"output": "", "tests": rows}
 
 
+NOTHING = dict.fromkeys(CASES, "invalid")
+"""What fails where no function is defined."""
+
 MakeGrade = Callable[..., Grade]
 
 
 @pytest.fixture
 def make_grade(toy: Course) -> MakeGrade:
-    """A submission's grade from what it failed, and the score of its written answer."""
+    """A submission's grade from what it failed, the score of its written answer, and what the first row complains of."""
 
     def make(
-        id: str = "ada", failed: dict[str, str] | None = None, manual: float | None = None, users: tuple[User, ...] = (), **diagnoses: str
+        id: str = "ada",
+        failed: dict[str, str] | None = None,
+        manual: float | None = None,
+        users: tuple[User, ...] = (),
+        trouble: str = "",
+        **diagnoses: str,
     ) -> Grade:
-        record = Record(
-            id, users or (User(id.title(), f"{id}@example.edu", "7"),), id, "tests", "", results(failed or {}), diagnoses, seconds=2.0
-        )
+        found = results(failed or {})
+        if trouble:
+            found["tests"][0].update(status="failed", output=f"File `work.ipynb`.\nGraded with Python.\n\n{trouble}")
+        record = Record(id, users or (User(id.title(), f"{id}@example.edu", "7"),), id, "tests", "", found, diagnoses, seconds=2.0)
         return grade_of(toy.assignment("toy"), record, {(id, "q3"): ManualScore(manual)})
 
     return make

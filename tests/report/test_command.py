@@ -97,7 +97,8 @@ def test_scores_that_people_fill_in_are_added_up(export: Path, grades: Path, cap
     manual = grades / "manual.csv"
     manual.write_text(manual.read_text().replace("q3,2,,", "q3,2,1.5,Good."))
     assert grade_all(export, grades) == 0
-    assert "3 of 3 submissions are unchanged" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "3 of 3 submissions are unchanged" in said and "\n  Max: No notebook (.ipynb) was uploaded" in said
     with open(grades / "gradescope.csv", newline="") as file:
         assert [line["Total Score"] for line in csv.DictReader(file)] == ["11.5", "11.5", "8.5", "1.5"]
 

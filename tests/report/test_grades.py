@@ -18,7 +18,7 @@ from autograder.report.command import write_staff_notes
 from autograder.report.exports import canvas_csv, gradescope_csv
 from autograder.report.grades import grade_of
 from autograder.report.manual import ManualScore, csv_text, read_manual, write_manual
-from tests.report.conftest import MakeGrade
+from tests.report.conftest import NOTHING, MakeGrade
 
 TEAM = (User("Ada", "ada@example.edu", "1"), User("Emmy", "emmy@example.edu", "2"))
 
@@ -50,6 +50,16 @@ def test_an_upload_without_a_notebook_earns_nothing(toy: Course, make_grade: Mak
     record = replace(make_grade().record, results=failed_results("toy", "No notebook (.ipynb) was uploaded."))
     grade = grade_of(toy.assignment("toy"), record, {})
     assert [q.earned for q in grade.questions] == [0, 0, None]
+    assert grade.unusable and grade.trouble == "No notebook (.ipynb) was uploaded."
+
+
+def test_another_homeworks_notebook_is_unusable_although_a_void_case_gives_its_points(make_grade: MakeGrade) -> None:
+    grade = make_grade(failed=NOTHING | {"1.1": "void"}, trouble="This is the notebook of hw4_adam.\n\nNot defined: `mean`.")
+    assert grade.unusable and grade.trouble == "This is the notebook of hw4_adam."
+
+
+def test_work_with_a_cell_that_failed_is_no_unusable_upload(make_grade: MakeGrade) -> None:
+    assert not make_grade(failed={"1.1": "invalid"}, trouble="A cell raised NameError.").unusable
 
 
 def test_a_failure_of_the_grader_is_missing_and_not_zero(toy: Course, make_grade: MakeGrade) -> None:

@@ -8,7 +8,7 @@ from autograder.content import Course
 from autograder.report.classreport import class_report
 from autograder.report.grades import Grade
 from autograder.report.statistics import ClassStatistics, class_statistics, correlation
-from tests.report.conftest import MakeGrade
+from tests.report.conftest import NOTHING, MakeGrade
 
 SECRET = "incorrect: Called mean([1, 3]). Got 'my own words'."
 
@@ -67,6 +67,11 @@ def test_a_question_that_is_rarely_passed_although_its_public_cases_pass_needs_a
 def test_a_case_that_nobody_passes_needs_attention(toy: Course, make_grade: MakeGrade) -> None:
     found = of(toy, [make_grade(failed={"2.2": "incorrect"}) for _ in range(5)])
     assert "Case 2.2 (the property 2.2): nobody passes it." in found.attention
+
+
+def test_an_unusable_upload_needs_attention_and_counts_for_no_rate(toy: Course, make_grade: MakeGrade) -> None:
+    found = of(toy, [make_grade(), make_grade(failed=NOTHING, trouble="This is the notebook of hw4_adam.")])
+    assert "none of its functions): 1 of 2." in found.attention[0] and found.cases[0].rate == 1 and found.scores == (10, 0)
 
 
 def test_what_the_grader_could_not_judge_counts_for_no_rate(toy: Course, make_grade: MakeGrade) -> None:
