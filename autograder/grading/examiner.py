@@ -46,7 +46,7 @@ class Foreman(Protocol):
         """A fresh student's process, in the place of the old one and all its kin: the pipes to it and to its device."""
 
     def diagnostician(self) -> Channel:
-        """A process that serves `diagnose.serve`, once it is told what for; see `told`."""
+        """A process that runs `diagnose.serve` for this job's questions: the pipes to it."""
 
 
 class OutOfTime(BaseException):
@@ -310,14 +310,14 @@ def case_seed(seed: int, case: str) -> int:
 
 
 def told(job: dict[str, Any]) -> tuple[Course, Assignment]:
-    """What a job is about, from the plain data of the supervisor's."""
+    """What the supervisor's orders, plain data, are about. Also lets modules of the course be imported."""
     sys.path.insert(0, job["root"])
     course = replace(load_course(Path(job["root"])), diagnosis=job["diagnosis"])
     return course, replace(course.assignment(job["assignment"]).only(job["questions"]), limits=Limits(**job["limits"]))
 
 
 def entry(job: dict[str, Any], foreman: Foreman) -> None:
-    """The body of the examiner's process. job: plain data from the supervisor."""
+    """The body of the examiner's process. job: the supervisor's orders, and what the foreman found."""
     course, assignment = told(job)
     submission = read_submission(Path(job["submission"]))
     with open(job["log"], "a", encoding="utf-8", errors="backslashreplace") as log:

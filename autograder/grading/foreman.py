@@ -1,4 +1,4 @@
-"""The foreman: imports everything heavy once, knows no secret, and forks a student's process and an examiner for each submission.
+"""The foreman: imports everything heavy once, knows no secret, and forks an examiner for each submission and the processes it asks for.
 
 It runs no backward pass and no parallel region, because a fork after either hangs or fails. It starts from a clean environment with
 ``python -I -B`` and obeys its supervisor alone: one JSON message per job.

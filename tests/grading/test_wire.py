@@ -106,6 +106,15 @@ def test_an_argument_that_was_changed_is_sent_back(change: Callable[[torch.Tenso
     assert sent_back(change) == [0]
 
 
+def test_a_change_is_not_undone_by_an_argument_that_shares_its_memory() -> None:
+    whole = torch.zeros(2, 2)
+    fields, blob, passed = wire.encode_call((whole, whole[0]), {}, [])
+    args, _, objects = wire.decode_call(fields, blob, None)
+    args[0].add_(1)
+    wire.decode_reply(*wire.encode_reply(None, objects), passed)
+    assert torch.equal(whole, torch.ones(2, 2))
+
+
 @pytest.mark.parametrize(
     ("node", "why"),
     [
