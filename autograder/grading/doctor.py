@@ -106,7 +106,7 @@ def _separation() -> Fact:
 
 def _memory() -> Fact:
     limit = min(_total_memory(), *_cgroup("memory.max", "memory/memory.limit_in_bytes"), 1 << 62)
-    follows = "enough for one submission at a time" if limit >= WANTED_MEMORY else "choose a larger container: grading needs 1 GiB"
+    follows = "a submission being graded needs up to 1 GiB" if limit >= WANTED_MEMORY else "choose a larger container: grading needs 1 GiB"
     return Fact("memory", f"{limit / 2**30:.1f} GiB", limit >= WANTED_MEMORY, follows)
 
 

@@ -85,8 +85,9 @@ def _graded(sheet: KeySheet, submission: Submission, users: Sequence[tuple[str, 
         said = f"is {submission.assignment}" if submission.assignment else "says nowhere which quiz it is"
         raise Refused(f"This is the place for {sheet.quiz}; the notebook {said}. Upload the notebook of {sheet.quiz}, with all its cells.")
     if submission.release != sheet.version:
+        held = f"The notebook is release {submission.release}" if submission.release else "The notebook does not say which release it is"
         raise Refused(
-            f"The notebook is release {submission.release or 'unknown'} of {sheet.quiz}, and release {sheet.version} is graded here. "
+            f"{held} of {sheet.quiz}, and release {sheet.version} is graded here. "
             "Download the quiz again from the course's page, write your answers into it, and upload that.",
             f"unknown release {submission.release}",
         )
