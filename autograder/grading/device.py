@@ -529,8 +529,10 @@ def start(capacity: int = 1 << 30, seconds: float = 10.0, before: Callable[[], N
     student_up, student_down, grader_up, grader_down = os.pipe(), os.pipe(), os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
-        for descriptor in (student_up[1], student_down[0], grader_up[1], grader_down[0]):
-            os.close(descriptor)
+        kept = {0, 1, 2, student_up[0], student_down[1], grader_up[0], grader_down[1]}
+        for descriptor in {int(name) for name in os.listdir("/proc/self/fd")} - kept:  # links to the examiner and the supervisor among them
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
         if before is not None:
             before()
         _serve(_Connection(student_up[0], student_down[1]), _Connection(grader_up[0], grader_down[1]), capacity, seconds)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,20 @@ def test_training_on_the_simulated_accelerator_still_works(grade_cells: Grade) -
         "import accelerator\nw = torch.ones(2, device='sim', requires_grad=True)\n(w * w).sum().backward()\ngrad = w.grad.cpu().tolist()"
     )
     assert holds("grad == [2.0, 2.0]", grade_cells, setup=setup)
+
+
+def test_the_devices_process_holds_nothing_open_beyond_its_pipes() -> None:
+    program = """
+import os, socket, torch
+from autograder.grading import device
+links = socket.socketpair()
+started = device.start()
+started.put(torch.ones(1))
+print(*(os.readlink(f"/proc/{started.pid}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{started.pid}/fd") if int(fd) > 2))
+started.stop()
+"""
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout.split() == ["pipe"] * 4
 
 
 def test_without_separation_the_results_say_trusted_submissions_only() -> None:
