@@ -182,7 +182,7 @@ class Foreman:
         kept = _alone_with(read, write, *(self.graded.student if self.graded else ()))
         os.environ.update(HOME=str(self.folder), TMPDIR=str(self.folder), MPLCONFIGDIR=str(self.folder))
         tempfile.tempdir = None
-        sys.path[:] = [p for p in sys.path if p != confine.PACKAGE_ROOT]
+        sys.path[:] = ["", *(p for p in sys.path if p != confine.PACKAGE_ROOT)]  # as in a notebook, first what lies beside it
         limits = {"memory": job["memory"], "cpu_seconds": job["cpu_seconds"], "gpu": job["gpu"]}
         assert self.folder is not None
         confine.confine(self.uid, self.folder, **limits, read_only=confine.readable_places())

@@ -56,3 +56,7 @@ def test_no_wrong_line_is_quoted_under_a_cell_magic(magic: str, grade_cells: Gra
 def test_a_magic_that_changes_the_folder_does_not_end_its_cell(line: str, grade_cells: Grade) -> None:
     stays = "import os\nopen('mine.txt', 'w').close()\nassert os.getcwd() == os.environ['HOME']"
     assert len(passed(grade_cells("import torch", f"{line}\n{stays}\n{MEAN}", DESCEND))) == 5
+
+
+def test_a_module_that_a_cell_writes_can_be_imported(grade_cells: Grade) -> None:
+    assert len(passed(grade_cells("import torch", f"%%writefile mine.py\nimport torch\n{MEAN}", "from mine import mean", DESCEND))) == 5
