@@ -186,8 +186,9 @@ def assignment_digest(course: Course, assignment: Assignment) -> str:
     shipped = [package / name for name in ("accelerator.py", "checks.py", "content.py", "handin.py")]
     judging = [p for p in (package / "grading").glob("*.py") if p.name not in NOT_JUDGING]
     content = [p for p in assignment.path.rglob("*") if p.suffix in (".py", ".toml") and p.name != Releases.FILE]
-    files = [course.root / "assignments" / "course.toml", *content, *assignment.solutions.glob("*.py"), *shipped, *judging]
-    digest = hashlib.sha256(f"{platform.python_version()} {version('torch')}".encode())
+    files = [*content, *assignment.solutions.glob("*.py"), *shipped, *judging]
+    settings = (course.feedback, course.diagnosis)  # not all of course.toml: another homework changes nothing here
+    digest = hashlib.sha256(f"{platform.python_version()} {version('torch')} {settings}".encode())
     for path in sorted(files, key=lambda p: (p.name, str(p))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -49,6 +49,11 @@ class Options:
     identify: bool = False
     as_json: bool = False
 
+    @property
+    def scores(self) -> Path:
+        """The file in which people write the points of written answers."""
+        return self.manual or self.out / "manual.csv"
+
 
 def grade_all(course: Course, assignment: Assignment, source: Path, options: Options) -> int:
     """Grade the submissions of `source` into `options.out`; 1 when the grader failed on one of them. Raises `ContentError`."""
@@ -58,6 +63,7 @@ def grade_all(course: Course, assignment: Assignment, source: Path, options: Opt
     if not options.scheduler:
         gpu.check(options.device)
     before = grades_in(assignment, options.compare) if options.compare else None
+    read_manual(options.scores, assignment)  # a mistake there is told before anything is graded
     with open_source(source, assignment.name) as uploads, Store(options.out) as store:
         wanted = plan(course, assignment, uploads, store, only=options.only, device=options.device)
         if wanted.unchanged:
@@ -110,10 +116,9 @@ def pool(options: Options) -> Iterator[tuple[Executor, int]]:
 def write_all(assignment: Assignment, uploads: Sequence[Upload], store: Store, options: Options) -> list[Grade]:
     """Results, pages, tables and the class report of the submissions in `uploads`; returns their grades."""
     out = options.out
-    manual_path = options.manual or out / "manual.csv"
-    manual = read_manual(manual_path, assignment)
+    manual = read_manual(options.scores, assignment)
     records = [r for u in uploads if (r := store.get(u.id))]
-    write_manual(manual_path, assignment, records, manual)
+    write_manual(options.scores, assignment, records, manual)
     grades = [grade_of(assignment, r, manual) for r in records]
     notebooks = {u.id: u.notebook for u in uploads}
     surveys = [read_survey(u.notebook) for u in uploads]

@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,14 @@ def test_the_digest_does_not_depend_on_where_the_course_lies(own_toy: Path, toy:
     shutil.copytree(own_toy, elsewhere)
     digests = {batch.assignment_digest(c, c.assignment("toy")) for c in (toy, load_course(own_toy), load_course(elsewhere))}
     assert len(digests) == 1
+
+
+def test_of_the_courses_settings_those_that_grading_reads_change_the_digest(toy: Course) -> None:
+    def digest(**settings: object) -> str:
+        return batch.assignment_digest(replace(toy, **settings), toy.assignment("toy"))  # type: ignore[arg-type]
+
+    assert digest(assignments=(*toy.assignments, "hw7_new"), repository="course/homework") == digest()
+    assert len({digest(), digest(feedback="never"), digest(diagnosis="staff")}) == 3
 
 
 def test_gpus_are_hidden_unless_asked_for(toy: Course, store: Store, pool: Executor, notebook: Callable[..., Path]) -> None:

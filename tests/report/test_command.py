@@ -103,6 +103,15 @@ def test_scores_that_people_fill_in_are_added_up(export: Path, grades: Path, cap
         assert [line["Total Score"] for line in csv.DictReader(file)] == ["11.5", "11.5", "8.5", "1.5"]
 
 
+def test_a_mistake_in_the_scores_of_people_is_told_before_anything_is_graded(
+    export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manual = tmp_path / "manual.csv"
+    manual.write_text("submission,students,question,possible,points,comment\nsubmission_1,Ada,q3,2,9,\n")
+    assert grade_all(export, tmp_path / "grades", "--manual", str(manual)) == 2
+    assert "write a number from 0 to 2" in capsys.readouterr().err and not (tmp_path / "grades").exists()
+
+
 def test_a_comparison_says_whose_score_changed_and_why(
     export: Path, grades: Path, own_toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
