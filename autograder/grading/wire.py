@@ -553,6 +553,7 @@ class Channel:
         return data
 
     def _wait(self, reads: list[int], writes: list[int], deadline: float | None) -> None:
+        _in_time(deadline)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         ready = select.select(reads, writes, [], left)
         if not (ready[0] or ready[1]):
