@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def grade_class(sheet: KeySheet, aliases: Aliases, source: Path, out: Path) -> l
     """Grade the submissions of a source into the private folder `out`. Raises ContentError when there are none."""
     with open_source(source, sheet.quiz) as uploads:
         graded = [Graded(upload, _results(sheet, aliases, upload)) for upload in uploads]
+    _flag_shared_names(graded)
     private_folder(out)
     private_folder(out / "students")
     for one in graded:
@@ -48,6 +50,18 @@ def grade_class(sheet: KeySheet, aliases: Aliases, source: Path, out: Path) -> l
 def _results(sheet: KeySheet, aliases: Aliases, upload: Upload) -> dict[str, Any]:
     users = [(user.email, user.sid) for user in upload.users if user.email or user.sid]
     return grade(sheet, upload.notebook, users, aliases) if upload.notebook else refusal(sheet, upload.problem)
+
+
+def _flag_shared_names(graded: list[Graded]) -> None:
+    """Flag notebooks that were made for the same person: in a plain folder nothing else tells whose they are."""
+    made_for = defaultdict(list)
+    for one in graded:
+        if who := one.results["extra_data"].get("who"):
+            made_for[who].append(one)
+    for who, same in made_for.items():
+        for one in same if len(same) > 1 else ():
+            others = ", ".join(other.upload.id for other in same if other is not one)
+            one.results["extra_data"]["flags"].append(f"identity: {who} is also the PennKey in {others}")
 
 
 def grades_csv(graded: list[Graded]) -> str:

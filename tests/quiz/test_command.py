@@ -126,6 +126,17 @@ def test_a_class_is_graded_with_the_rules_of_the_zip_and_analysed(
     assert "A slope" in page
 
 
+def test_two_notebooks_of_a_folder_that_are_made_for_one_person_are_flagged(
+    course_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook, sheet, _ = make(course_root)
+    for name, who in {"ada": "ada", "cyd": "ada", "bob": "bob"}.items():
+        (tmp_path / f"{name}.ipynb").write_text(nbformat.writes(filled(notebook, who, right_answers(sheet, who))))
+    assert quiz(course_root, "grade", "quiz03", str(tmp_path), "--out", str(tmp_path / "grades")) == 0
+    shared = [line for line in capsys.readouterr().out.splitlines() if "is also the PennKey" in line]
+    assert shared == ["FLAG ada: identity: ada is also the PennKey in cyd", "FLAG cyd: identity: ada is also the PennKey in ada"]
+
+
 def test_statistics_of_a_folder_without_results_say_what_to_give(
     course_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
