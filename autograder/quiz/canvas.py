@@ -15,10 +15,10 @@ from text2qti.quiz import Question as CanvasQuestion
 from text2qti.quiz import Quiz as CanvasQuiz
 
 from autograder.build.bundle import zip_bytes
+from autograder.prose import joined
 from autograder.quiz.bank import Quiz
 from autograder.quiz.literal import spellings
 from autograder.quiz.papers import Paper
-from autograder.quiz.prose import joined
 from autograder.quiz.variant import CHOICE, NUMERIC, SELECT, Variant
 
 PLACEHOLDER = "= 1 +- 0.5"

@@ -6,10 +6,10 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
+from autograder.prose import html, inline_html
 from autograder.quiz.bank import Item, Quiz
 from autograder.quiz.grade import told
 from autograder.quiz.papers import Paper
-from autograder.quiz.prose import html, inline_html
 from autograder.quiz.question import Question
 from autograder.quiz.variant import CHOICE, LITERAL, NUMERIC, SELECT, Key, Prompt, Variant
 from autograder.report.html import page

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.content import Course
+from autograder.prose import joined
 from autograder.quiz.bank import Quiz
-from autograder.quiz.prose import joined
 from autograder.quiz.variant import Prompt, Variant
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from autograder.prose import inline_html
 from autograder.quiz.keysheet import KeySheet
-from autograder.quiz.prose import inline_html
 from autograder.quiz.stats import ItemAnalysis, warning
 from autograder.report.html import figure, page, table
 from autograder.report.plots import dots

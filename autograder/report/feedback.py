@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from autograder import prose
 from autograder.content import Assignment, Question
 from autograder.report.drawn import Drawn, drawn_figures
 from autograder.report.grades import CaseGrade, Grade, QuestionGrade
-from autograder.report.html import markdown, page, prose, table
+from autograder.report.html import answer_html, markdown, page, table
 from autograder.report.written import Written, written_answer
 from autograder.rubric import written_section
 
@@ -77,11 +78,11 @@ def _written(assignment: Assignment, q: QuestionGrade, answer: Written, drawn: S
         f'<figure><img src="data:image/png;base64,{png}" alt="Figure {n} of your notebook in question {q.question.number}"></figure>'
         for n, png in enumerate(answer.figures, start=1)
     )
-    said = prose(answer.prose) if answer.prose else "<p><em>No answer was handed in.</em></p>"
+    said = answer_html(answer.prose) if answer.prose else "<p><em>No answer was handed in.</em></p>"
     comment = f"<h3>Comment</h3>{markdown(q.comment)}" if q.comment else ""
     return (
         f'<div class="beside"><div><h3>Your answer</h3>{said}{figures}</div>'
-        f"<div>{comment}<h3>Rubric</h3>{prose(_rubric(assignment, q.question))}</div></div>"
+        f"<div>{comment}<h3>Rubric</h3>{prose.html(_rubric(assignment, q.question))}</div></div>"
     )
 
 

@@ -71,8 +71,8 @@ def markdown(text: str) -> str:
     return str(_MARKDOWN.render(text))
 
 
-def prose(text: str) -> str:
-    """The Markdown of a notebook as HTML; formulas stay as their source."""
+def answer_html(text: str) -> str:
+    """The Markdown of a student's answer as HTML; formulas stay as their source, since no converter of ours reads what students write."""
     text = re.sub(r"\$\$(.+?)\$\$", lambda m: f"\n```\n{m.group(1).strip()}\n```\n", text, flags=re.DOTALL)
     return markdown(re.sub(r"(?<![\\`$])\$([^$`\n]+)\$", lambda m: f"`{m.group(1)}`", text))
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from autograder.content import ContentError
+from autograder.prose import html, joined
 from autograder.quiz.bank import Quiz, load_quizzes
 from autograder.quiz.pages import quiz_preview
 from autograder.quiz.paper import paper_files
 from autograder.quiz.papers import Paper, papers
-from autograder.quiz.prose import html, joined
 from tests.browser import browser_page, needs_browser
 
 

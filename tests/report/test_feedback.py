@@ -76,6 +76,11 @@ def test_the_written_answer_stands_beside_its_rubric(page: Page, make_grade: Mak
     assert "2 points: the derivative is set to zero." in shown and "The claim is only restated" not in shown
 
 
+def test_formulas_of_the_rubric_are_set(toy: Course, make_grade: MakeGrade) -> None:
+    rubric = feedback_page(toy.assignment("toy"), make_grade(), None).partition("<h3>Rubric</h3>")[2]
+    assert "<math" in rubric and "\\sum" not in rubric
+
+
 def test_the_figures_of_the_same_question_stand_with_the_answer(page: Page, make_grade: MakeGrade) -> None:
     other = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"1" * 8).decode()
     cells = [markdown("## Question 2 · A step"), picture(other), markdown("## Question 3 · Why"), picture(PNG)]

@@ -1,4 +1,4 @@
-"""The Markdown of questions for places that read it in their own ways: on single lines, or as HTML with formulas in MathML."""
+"""The course's own Markdown for places that read it in their own ways: on single lines, or as HTML with formulas in MathML."""
 
 from __future__ import annotations
 
