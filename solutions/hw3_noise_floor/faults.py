@@ -210,6 +210,14 @@ def refuses_steps_above_one(x, idx, w0, eta):
     return reference.sgd_mean(x, idx, w0, eta)
 
 
+@fault(of="sgd_mean", loses={"q1"}, hint="What does the prompt say about a step above 2?")
+def refuses_steps_above_two(x, idx, w0, eta):
+    """Steps above 2 are refused, although a run that moves away is still a run."""
+    if eta > 2:
+        raise ValueError("eta must be at most 2")
+    return reference.sgd_mean(x, idx, w0, eta)
+
+
 # Question 2
 
 
@@ -440,6 +448,22 @@ def cosine_of_anything(k, eta0, eta_min, K):
     return reference.cosine_schedule(k, eta0, eta_min, K) if 0 <= eta_min <= eta0 and K > 0 else eta0
 
 
+@fault(of="cosine_schedule", loses={"q3"}, hint="May eta_min be equal to eta0?")
+def constant_cosine_refused(k, eta0, eta_min, K):
+    """eta_min = eta0 is refused, although it is inside the domain: the schedule is a constant."""
+    if eta_min == eta0:
+        raise ValueError("eta_min must be below eta0")
+    return reference.cosine_schedule(k, eta0, eta_min, K)
+
+
+@fault(of="cosine_schedule", loses={"q3"}, hint="Is a schedule of a single step inside the domain?")
+def cosine_over_one_step_refused(k, eta0, eta_min, K):
+    """K = 1 is refused, although it is inside the domain."""
+    if K <= 1:
+        raise ValueError("K must exceed 1")
+    return reference.cosine_schedule(k, eta0, eta_min, K)
+
+
 @fault(of="mse_schedule", loses={"q3"}, hint="How many errors do K steps make, counting the start?")
 def errors_without_the_start(etas, sigma2, e0, B=1):
     """Only the errors after each step are returned."""
@@ -496,6 +520,14 @@ def noise_never_forgotten(etas, sigma2, e0, B=1):
 def schedule_of_any_steps(etas, sigma2, e0, B=1):
     """Arguments outside the domain are not refused."""
     return reference.mse_schedule(etas.abs(), abs(sigma2), e0, max(B, 1))
+
+
+@fault(of="mse_schedule", loses={"q3"}, hint="Which steps does the table exclude?")
+def schedule_refuses_large_steps(etas, sigma2, e0, B=1):
+    """Steps of 2 and more are refused, although the recursion holds for them, too."""
+    if bool((etas >= 2).any()):
+        raise ValueError("etas must lie below 2")
+    return reference.mse_schedule(etas, sigma2, e0, B)
 
 
 @fault(of="robbins_monro", loses={"q3"}, hint="Is the sum of 1/k finite?")
@@ -715,6 +747,15 @@ def simulates_anything(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
         return noise.new_zeros(len(noise) + 1, noise.shape[1])
 
 
+@fault(of="simulate_nqm", loses={"q4"}, hint="What does the table say about unstable steps?")
+def refuses_unstable_steps(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
+    """Unstable steps are refused, although a run may blow up."""
+    checked_run(alpha, h, c, B, beta, gamma)
+    if bool((alpha * h ** (1 - p) >= 2 * (1 + beta)).any()):
+        raise ValueError("unstable")
+    return reference.simulate_nqm(alpha, h, c, B, w0, noise, beta, gamma, p)
+
+
 @fault(of="simulate_nqm", loses={"q4"}, hint="Where do the losses lie when the noise lies on a GPU?")
 def losses_on_the_cpu(alpha, h, c, B, w0, noise, beta=0.0, gamma=0.0, p=0.0):
     """The arguments are brought to the CPU and the losses stay there."""
@@ -886,6 +927,15 @@ def factor_with_alpha_h(alpha, h, c, B, gamma):
     return float(((1 - gamma) * (1 + gamma * r) / ((1 + gamma) * (1 - gamma * r)) * alpha * c / (2 * B * (2 - r))).sum())
 
 
+@fault(of="ema_floor", loses={"q5"}, hint="On which side of the minimum is the next iterate when alpha h = 1.5?")
+def contraction_without_its_sign(alpha, h, c, B, gamma):
+    """The contraction is taken for |1 - alpha h|, although it is negative where the weights overshoot."""
+    reference.ema_floor(alpha, h, c, B, gamma)
+    r = (1 - alpha * h).abs()
+    factor = (1 - gamma) * (1 + gamma * r) / ((1 + gamma) * (1 - gamma * r))
+    return float((factor * alpha * c / (2 * B * (2 - alpha * h))).sum())
+
+
 @fault(of="ema_floor", loses={"q5"}, hint="The average of several draws: is its variance lower by the factor or by its square?")
 def factor_squared(alpha, h, c, B, gamma):
     """The noise's factor is squared, as if it were a factor of the deviation."""
@@ -943,6 +993,14 @@ def precond_never_refuses(alpha, h, c, B, p):
 def precond_with_the_limit_of_sgd(alpha, h, c, B, p):
     """Stability is judged by alpha h < 2 as for plain SGD, and not by alpha h^(1 - p)."""
     reference.nqm_floor(alpha, h, c, B)
+    return float((alpha * c * h ** (-p) / (2 * B * (2 - alpha * h ** (1 - p)))).sum())
+
+
+@fault(of="precond_floor", loses={"q5"}, hint="For p = 2, which coordinate takes the larger effective step, the steep or the flat one?")
+def stability_at_the_largest_curvature(alpha, h, c, B, p):
+    """Stability is tested for the largest curvature only, although for p > 1 the smallest one is the first to break it."""
+    reference.nqm_floor(1e-6, h, c, B)
+    reference.precond_floor(alpha, h.max().reshape(1), c[:1], B, p)
     return float((alpha * c * h ** (-p) / (2 * B * (2 - alpha * h ** (1 - p)))).sum())
 
 

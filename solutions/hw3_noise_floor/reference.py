@@ -5,8 +5,8 @@ from torch import Tensor
 
 
 def draw_batches(n: int, B: int, K: int, generator: torch.Generator) -> Tensor:
-    """Indices of K batches of B points each, drawn with replacement, an int64 tensor of shape (K,
-    B).
+    """Indices of K batches of B points each, drawn with replacement, an int64 tensor of shape
+    (K, B).
 
     Every entry is one of 0, ..., n - 1, each with probability 1/n, independently of all other
     entries (also within a batch).
@@ -23,8 +23,8 @@ def draw_batches(n: int, B: int, K: int, generator: torch.Generator) -> Tensor:
 
 
 def sgd_mean(x: Tensor, idx: Tensor, w0: float, eta: float) -> Tensor:
-    """The run w_0, ..., w_K of SGD on the mean of x, with supplied draws: a tensor of shape (K +
-    1,), dtype and device of x.
+    """The run w_0, ..., w_K of SGD on the mean of x, with supplied draws: a tensor of shape
+    (K + 1,), dtype and device of x.
 
     x: (n,), floating point, the data. idx: int64, (K,) for one point per step or (K, B) for a batch
     of B points per step.
@@ -126,8 +126,8 @@ def cosine_schedule(k: float | Tensor, eta0: float, eta_min: float, K: int) -> f
 
 
 def mse_schedule(etas: Tensor, sigma2: float, e0: float, B: int = 1) -> Tensor:
-    """The mean squared errors A_0, ..., A_K of SGD on the mean with the steps etas[0], ..., etas[K
-    - 1]: shape (K + 1,).
+    """The mean squared errors A_0, ..., A_K of SGD on the mean with the K steps in etas: shape
+    (K + 1,).
 
     etas: (K,), floating point; step k goes from A_k to A_{k+1} with etas[k]. The result has its
     dtype and device, and begins with e0².
@@ -168,8 +168,8 @@ def simulate_nqm(
     gamma: float = 0.0,
     p: float = 0.0,
 ) -> Tensor:
-    """The losses of R runs of K steps on the noisy quadratic model, with supplied noise: shape (K +
-    1, R), dtype and device of noise.
+    """The losses of R runs of K steps on the noisy quadratic model, with supplied noise: shape
+    (K + 1, R), dtype and device of noise.
 
     h, c, w0: (d,), curvatures, variances of the gradient noise of one example, and the start of
     every run. B: batch size.
@@ -179,8 +179,8 @@ def simulate_nqm(
     Row k is the loss 0.5 * sum_i h_i v_i², where v is the average of the weights after k steps (at
     gamma = 0 the weights themselves).
     Row 0 belongs to w0, where the average starts as well.
-    Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0, 0 <= beta < 1 and 0 <= gamma
-    < 1. The arguments keep their values.
+    Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0, 0 <= beta < 1 and
+    0 <= gamma < 1. The arguments keep their values.
     Lecture 7; Zhang et al. (2019).
     """
     # BEGIN SOLUTION
@@ -222,8 +222,8 @@ def momentum_floor(alpha: float, h: Tensor, c: Tensor, B: int, beta: float) -> f
     model, summed over the coordinates, a float.
 
     h, c, B: as in nqm_floor. beta: in [0, 1).
-    Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0, 0 <= beta < 1 and alpha < 2
-    (1 + beta) / h_i for every i.
+    Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0, 0 <= beta < 1 and
+    alpha < 2 (1 + beta) / h_i for every i.
     Lecture 7.
     """
     # BEGIN SOLUTION
@@ -240,8 +240,8 @@ def ema_floor(alpha: float, h: Tensor, c: Tensor, B: int, gamma: float) -> float
     over the coordinates, a float.
 
     h, c, B: as in nqm_floor. gamma: decay of the average, in [0, 1).
-    Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0, 0 <= gamma < 1 and alpha < 2
-    / h_i for every i.
+    Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0, 0 <= gamma < 1 and
+    alpha < 2 / h_i for every i.
     Lecture 7.
     """
     # BEGIN SOLUTION
@@ -329,8 +329,8 @@ def same_floor_lr(alpha: float, h: float, B: int, B_new: int) -> float:
     """The step for batch size B_new at which SGD on a coordinate of curvature h has exactly the
     floor that (alpha, B) has, a float.
 
-    Raises ValueError unless h > 0, 0 < alpha < 2 / h, B >= 1 and B_new >= 1. The result lies in (0,
-    2 / h) too.
+    Raises ValueError unless h > 0, 0 < alpha < 2 / h, B >= 1 and B_new >= 1. The result lies in
+    (0, 2 / h) too.
     Solved from the floor of lecture 7; the exact rule itself is beyond the course notes.
     """
     # BEGIN SOLUTION
@@ -347,8 +347,8 @@ def nqm_risk(k: float | Tensor, alpha: float, h: Tensor, c: Tensor, B: int, w0: 
 
     k: a number of steps (a float comes back), or a float64 tensor of shape (m,) (a float64 tensor
     of shape (m,) comes back).
-    h, c, w0: (d,). Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0 and alpha < 2
-    / h_i for every i.
+    h, c, w0: (d,). Raises ValueError unless alpha > 0, B >= 1, all h > 0, all c >= 0 and
+    alpha < 2 / h_i for every i.
     Lecture 7.
     """
     # BEGIN SOLUTION

@@ -19,7 +19,7 @@ MAX_DEVIATION = math.sqrt(math.log(2 * VALUES / 9e-7) / (2 * STEPS * BATCH))
 
 @test_case(points=1, hidden=True)
 def a_run_is_a_weighted_sum_of_its_draws(env):
-    """w_k = (1 - eta)^k w_0 + eta times the sum of (1 - eta)^(k-1-j) times the mean of batch j; also for steps above one."""
+    """w_k = (1 - eta)^k w_0 + eta times the sum of (1 - eta)^(k-1-j) times the mean of batch j; also for steps above one and two."""
     sgd_mean = function(env, "sgd_mean")
     draw = rng()
     x = torch.randn(7, generator=draw, dtype=torch.float64)
@@ -28,7 +28,7 @@ def a_run_is_a_weighted_sum_of_its_draws(env):
         "A run of nine steps with batches of three must follow the update exactly. It does not. To see it: make a run with "
         "eta = 0.3 and batches of three, and follow it step by step with a calculator."
     )
-    for eta in (0.3, 1.4):
+    for eta in (0.3, 1.4, 2.5):
         w = sgd_mean(x, idx, -2.0, eta)
         means = [sum(x[i].item() for i in row) / 3 for row in idx.tolist()]
         expected = [(1 - eta) ** k * -2.0 + sum(eta * (1 - eta) ** (k - 1 - j) * means[j] for j in range(k)) for k in range(10)]

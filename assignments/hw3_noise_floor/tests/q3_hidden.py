@@ -10,7 +10,7 @@ LONG_RTOL = 1e-9
 LONG_ATOL = 1e-12
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def schedules_take_a_tensor_of_steps(env):
     """All three, at random settings, entry by entry."""
     draw = rng()
@@ -26,8 +26,17 @@ def schedules_take_a_tensor_of_steps(env):
         expected = torch.tensor([formula(k) for k in range(12)], dtype=torch.float64)
         claim = f"{name} must follow its formula at every k from 0 to 11, and take a tensor of them. To see it: plot it over these k."
         close(got, expected, rtol=LONG_RTOL, atol=LONG_ATOL, what="the steps", claim=claim)
-    claim = "A cosine with K = 1, or with eta_min = eta0 (a constant), is inside the domain. To see it: try both at k = 0."
-    close(function(env, "cosine_schedule")(0, eta0, eta0, 1), eta0, rtol=LONG_RTOL, what="the step", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def a_cosine_may_be_constant_and_may_take_one_step(env):
+    """eta_min = eta0 gives the same step at every k; with K = 1 the end comes right after the start."""
+    cosine_schedule = function(env, "cosine_schedule")
+    claim = "With eta_min = eta0 the cosine must be that step at every k. To see it: cosine_schedule(3, 0.5, 0.5, 10)."
+    close(cosine_schedule(3, 0.5, 0.5, 10), 0.5, rtol=LONG_RTOL, what="the step", claim=claim)
+    claim = "With K = 1 the cosine must go from eta0 at k = 0 to eta_min at k = 1. To see it: cosine_schedule(1, 0.5, 0.2, 1)."
+    close(cosine_schedule(0, 0.5, 0.2, 1), 0.5, rtol=LONG_RTOL, what="the step at k=0", claim=claim)
+    close(cosine_schedule(1, 0.5, 0.2, 1), 0.2, rtol=LONG_RTOL, what="the step at k=1", claim=claim)
 
 
 @test_case(points=2, hidden=True)
@@ -52,6 +61,10 @@ def every_step_scales_the_noise_that_came_before_it(env):
     no_noise = mse_schedule(torch.tensor([0.0, 0.5], dtype=torch.float64), 0.0, 2.0)
     claim = "Steps of zero and sigma2 = 0 are inside the domain: the error stays, or shrinks. To see it: etas = (0, 0.5)."
     close(no_noise, torch.tensor([4.0, 4.0, 1.0], dtype=torch.float64), rtol=LONG_RTOL, what="the errors without noise", claim=claim)
+    large = mse_schedule(torch.tensor([2.5, 0.1], dtype=torch.float64), 3.0, 2.0)
+    claim = "Steps of 2 and more are inside the domain: the recursion goes on, and the error grows. To see it: etas = (2.5, 0.1)."
+    expected_large = torch.tensor([4.0, 27.75, 22.5075], dtype=torch.float64)
+    close(large, expected_large, rtol=LONG_RTOL, what="the errors with a large step", claim=claim)
     claim = "Without steps, only the start e0² is left. To see it: mse_schedule of an empty tensor."
     close(mse_schedule(etas[:0], sigma2, e0, B), torch.tensor([e0**2], dtype=torch.float64), rtol=LONG_RTOL, what="no steps", claim=claim)
 

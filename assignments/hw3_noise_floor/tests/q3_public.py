@@ -41,7 +41,8 @@ def steps_of_one_over_k_average_the_data(env):
     mse_schedule = function(env, "mse_schedule")
     etas = 1 / numbers(1.0, 2.0, 3.0, 4.0)
     expected = numbers(9.0, *(2.0 / (5 * k) for k in (1, 2, 3, 4)))
-    close(mse_schedule(etas, 2.0, -3.0, B=5), expected, rtol=RTOL, what="the errors with steps 1/(k+1)")
+    claim = "With the steps 1, 1/2, 1/3, ... the errors must be e0² and then sigma2 / (k B) for k = 1, 2, 3, ..."
+    close(mse_schedule(etas, 2.0, -3.0, B=5), expected, rtol=RTOL, what="the errors with steps 1/(k+1)", claim=claim)
 
 
 @test_case(points=2)

@@ -43,8 +43,13 @@ def follows_the_loop(env, claim, **settings):
 
 @test_case(points=1, hidden=True)
 def plain_runs_follow_their_noise(env):
-    """Three runs of six steps, each with its own noise."""
+    """Three runs of six steps, each with its own noise; a run without noise that blows up."""
     follows_the_loop(env, "Plain runs must follow the update with noise of their own: step k uses noise[k].")
+    one = torch.ones(1, dtype=torch.float64)
+    losses = function(env, "simulate_nqm")(3.0, one, one, 1, one, torch.zeros(3, 1, 1, dtype=torch.float64))
+    claim = "An unstable run must go on and blow up. To see it: alpha = 3, h = 1, w0 = 1 and no noise; each step multiplies w by -2."
+    expected = torch.tensor([[0.5], [2.0], [8.0], [32.0]], dtype=torch.float64)
+    close(losses, expected, rtol=LONG_RTOL, what="the losses", claim=claim)
 
 
 @test_case(points=1, hidden=True)

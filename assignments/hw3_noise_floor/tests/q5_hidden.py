@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import close, function, rng
+from checks import close, function, raises, rng
 
 # Closed forms against a linear solve for the stationary covariance; its conditioning costs at most three of fifteen digits here.
 LONG_RTOL = 1e-9
@@ -56,8 +56,16 @@ def momentum_rests_at_its_floor(env):
 
 @test_case(points=1, hidden=True)
 def the_average_rests_at_its_floor(env):
-    """Two decays, against the covariance of (w, average)."""
-    rests_at(env, "ema_floor", "gamma", (0.3, 0.9), "compare with the last losses of simulate_nqm for gamma = 0.3 and 0.9.")
+    """Two decays, against the covariance of (w, average); one coordinate that overshoots."""
+    see = "compare with the last losses of simulate_nqm for gamma = 0.3 and 0.9, with alpha h below and above 1."
+    rests_at(env, "ema_floor", "gamma", (0.3, 0.9), see)
+    one = torch.ones(1, dtype=torch.float64)
+    claim = (
+        "The floor must be right for every stable step, also where the weights overshoot (alpha h between 1 and 2). It is not. "
+        "To see it: compare with the last losses of simulate_nqm for alpha h = 1.5 and gamma = 0.5."
+    )
+    expected = at_rest(1.5, 1.0, 1.0, 2, gamma=0.5)
+    close(function(env, "ema_floor")(1.5, one, one, 2, 0.5), expected, rtol=LONG_RTOL, what="the floor", claim=claim)
 
 
 @test_case(points=1, hidden=True)
@@ -68,7 +76,7 @@ def preconditioned_sgd_rests_at_its_floor(env):
 
 @test_case(points=1, hidden=True)
 def the_limits_of_stability_are_their_own(env):
-    """Momentum has a floor between 2 / h and 2 (1 + beta) / h, preconditioning up to alpha h^(1-p) = 2."""
+    """Momentum has a floor between 2 / h and 2 (1 + beta) / h, preconditioning up to alpha h^(1-p) = 2 in every coordinate."""
     momentum_floor = function(env, "momentum_floor")
     one = torch.ones(1, dtype=torch.float64)
     claim = "With beta = 1/2, steps up to 3 / h have a floor. To see it: simulate_nqm with alpha h = 2.5 and beta = 0.5 does not blow up."
@@ -76,6 +84,9 @@ def the_limits_of_stability_are_their_own(env):
     precond_floor = function(env, "precond_floor")
     claim = "With p = 1/2 and h = 4, steps up to 1 have a floor. To see it: simulate_nqm with alpha = 0.8 does not blow up."
     close(precond_floor(0.8, 4 * one, one, 2, 0.5), at_rest(0.8, 4.0, 1.0, 2, p=0.5), rtol=LONG_RTOL, what="the floor", claim=claim)
+    h = torch.tensor([1.0, 0.1], dtype=torch.float64)
+    claim = "precond_floor must raise ValueError if a single coordinate is unstable. To see it: h = (1, 0.1), p = 2, alpha = 0.5."
+    raises(ValueError, precond_floor, 0.5, h, torch.ones_like(h), 2, 2.0, claim=claim)
 
 
 @test_case(points=2, hidden=True)

@@ -32,6 +32,7 @@ def what_fills_no_block_is_left_out_right_after_the_burn_in(env):
     mean, se = returned(estimate_floor(losses, 1, blocks=3), "mean", "se")
     claim = "Losses that fill no block must be left out right after the burn-in, so that the last losses count."
     close(mean, 3.0, rtol=RTOL, what="the mean", claim=claim)
+    claim = "The standard error must be sqrt(s² / blocks), where s² is the sample variance of the means of the same blocks."
     close(se, (1 / 3) ** 0.5, rtol=RTOL, what="the standard error", claim=claim)
 
 
@@ -42,7 +43,7 @@ def repeating_each_loss_is_no_new_information(env):
     losses = numbers(2.0, 3.0, 4.0, 1.0)
     mean, se = returned(estimate_floor(losses.repeat_interleave(10), 0, blocks=4), "mean", "se")
     close(mean, 2.5, rtol=RTOL, what="the mean")
-    claim = "Losses that repeat each other must not shrink the standard error: neighbors in a run are not independent."
+    claim = "The standard error must come from the means of the four blocks, 2, 3, 4 and 1, however often each loss is repeated."
     close(se, (5 / 3 / 4) ** 0.5, rtol=RTOL, what="the standard error", claim=claim)
 
 

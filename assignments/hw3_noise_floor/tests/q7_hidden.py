@@ -63,7 +63,7 @@ def the_best_step_for_two_coordinates_and_any_budget(env):
     draw = rng()
     claim = (
         "The risk after N // B steps must be within 1 % of the lowest that a constant step reaches, for small and large budgets. "
-        "To see it: plot nqm_risk after N // B steps over a fine grid of log(alpha) below 2 / max(h)."
+        "To see it: plot nqm_risk after N // B steps over a fine grid of log(alpha), all the way up to 2 / max(h)."
     )
     for N, B, steepest, noise in ((10**5, 1, 4.0, 1.0), (2000, 16, 0.2, 0.01), (1999, 500, 4.0, 1.0), (7, 2, 4.0, 0.01), (5, 5, 4.0, 20.0)):
         h = steepest * torch.tensor([1.0, 0.05], dtype=torch.float64) * (0.8 + 0.4 * torch.rand((), generator=draw, dtype=torch.float64))
