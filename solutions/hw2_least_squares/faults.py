@@ -394,6 +394,13 @@ def starts_from_the_first_axis(X, iters=200, seed=0):
     return 2 / float(torch.linalg.vector_norm(v))
 
 
+@fault(of="max_stable_step", loses={"q3"}, hint="Which generator do torch.manual_seed and torch.randn use?")
+def seeds_the_global_generator_for_the_start(X, iters=200, seed=0):
+    """torch.manual_seed is called to draw the start, which changes what everyone else draws afterwards."""
+    torch.manual_seed(seed)
+    return reference.max_stable_step(X, iters, seed)
+
+
 @fault(of="max_stable_step", loses={"q3"}, hint="What happens to a number that is multiplied by a million two hundred times?")
 def never_normalizes(X, iters=200, seed=0):
     """The vector is never scaled back, so it leaves the range of floating-point numbers."""
@@ -594,6 +601,27 @@ def seeds_the_global_generator(n, p, kappa, seed, noise=0.1):
     """torch.manual_seed is called, which changes what everyone else draws afterwards."""
     torch.manual_seed(seed)
     return reference.make_problem(n, p, kappa, seed, noise)
+
+
+@fault(of="make_problem", loses={"q5"}, hint="What is the first number that each of your generators draws?")
+def a_new_generator_for_every_draw(n, p, kappa, seed, noise=0.1):
+    """Each draw has a new generator with the same seed, so all of them begin with the same numbers: a square problem has U = V."""
+    X, _, _ = problem(n, p, kappa, seed, noise, V=lambda B: torch.linalg.qr(drawn_first(seed, p, p)).Q)
+    w_true = drawn_first(seed, p)
+    return X, X @ w_true + noise * drawn_first(seed, n), w_true
+
+
+@fault(of="make_problem", loses={"q5"}, hint="What is the first number that each of your generators draws?")
+def noise_that_repeats_the_weights(n, p, kappa, seed, noise=0.1):
+    """A generator of its own with the same seed draws the noise, so it begins with the numbers of w_true."""
+    X, _, _ = problem(n, p, kappa, seed, noise)
+    w_true = drawn_first(seed, p)
+    return X, X @ w_true + noise * drawn_first(seed, n), w_true
+
+
+def drawn_first(seed, *shape):
+    """The first numbers of a new generator."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 @fault(of="make_problem", loses={"q5"}, hint="What changes between two calls with the same seed?", by_chance=True)
@@ -846,7 +874,9 @@ def limit_of_any_shape(X, y, w0):
 # Question 8: time to result.
 
 
-def race(f, grad, w0, grid, target, cap, hit=None, *, last=None, keep=False, to_the_end=False, only_last=False, extra=0):
+def race(
+    f, grad, w0, grid, target, cap, hit=None, *, last=None, keep=False, to_the_end=False, only_last=False, until_it_rises=False, extra=0
+):
     """The reference's race with parts to replace."""
     if len(grid) == 0 or not all(s > 0 for s in grid) or cap < 0:
         raise ValueError("outside the domain")
@@ -854,9 +884,12 @@ def race(f, grad, w0, grid, target, cap, hit=None, *, last=None, keep=False, to_
     counts, w = [], w0
     for s in grid:
         w = w if keep else w0
-        count = math.inf
+        count = before = math.inf
         for k in range((cap if last is None else last) + 1):
-            arrived = hit(float(f(w)))
+            value = float(f(w))
+            if until_it_rises and value > before:
+                break
+            before, arrived = value, hit(value)
             if arrived and count == math.inf and (not only_last or k == cap):
                 count = k + extra
             if count < math.inf and not to_the_end:
@@ -882,6 +915,12 @@ def looks_at_the_last_point(f, grad, w0, grid, target=1e-5, cap=200):
     counts = [c if e < math.inf else e for c, e in zip(counts, at_the_end, strict=True)]
     best = min(counts)
     return (None if best == math.inf else min(s for s, c in zip(grid, counts, strict=True) if c == best)), counts
+
+
+@fault(of="best_step", loses={"q8"}, hint="Can a run whose loss has risen still reach the target?")
+def gives_up_when_the_loss_rises(f, grad, w0, grid, target=1e-5, cap=200):
+    """A run is given up as soon as its loss rises, as if it could not fall again."""
+    return race(f, grad, w0, grid, target, cap, until_it_rises=True)
 
 
 @fault(of="best_step", loses={"q8"}, hint="How many steps have been taken when the start itself is below the target?")

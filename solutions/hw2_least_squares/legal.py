@@ -135,8 +135,7 @@ def iterate_on_rows(X, iters=200, seed=0):
     """Power iteration on XXᵀ, which has the same nonzero eigenvalues, with the Rayleigh quotient; the result is a 0-d tensor."""
     if X.ndim != 2 or 0 in X.shape or iters < 1 or not X.any():
         raise ValueError("outside the domain")
-    torch.manual_seed(seed)
-    u = torch.randn(X.shape[0], dtype=X.dtype)
+    u = torch.randn(X.shape[0], dtype=X.dtype, generator=torch.Generator().manual_seed(seed))
     for _ in range(iters):
         u = X @ (X.T @ u)
         u = u / u.norm()

@@ -1,7 +1,7 @@
 import torch
 from otter.test_files import test_case
 
-from checks import StudentError, close, function, rng
+from checks import StudentError, close, function, probe, rng
 
 # 200 iterations with neighboring eigenvalues in the ratio 0.8 leave an error of 1e-38; ten iterations leave 1e-2. The largest eigenvalue is
 # a multiple one where X is drawn: a random start is then never nearly at a right angle to all of its directions.
@@ -29,10 +29,16 @@ def scaling_x_by_1000_divides_the_step_by_a_million(env):
         close(max_stable_step(factor * X), 2 / (1.3 * factor**2), rtol=STEP_RTOL, what="the step", claim=claim)
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def the_start_has_a_part_in_the_steepest_direction(env):
     """A start that is the same for every X is at a right angle to the steepest direction of some X."""
     max_stable_step = function(env, "max_stable_step")
+    equally_steep = torch.tensor([[0.0, 2.0], [-2.0, 0.0]], dtype=torch.float64)
+    claim = (
+        "The start is not at fault: where all directions are equally steep and any start will do, as for X = diag(2, 2), the step is "
+        "wrong too. First mend what the other checks of this question say."
+    )
+    close(max_stable_step(equally_steep), 2 / 4.0, rtol=STEP_RTOL, what="the step", claim=claim)
     steep_down_the_diagonal = torch.tensor([[2.0, -2.0], [1.0, 1.0]], dtype=torch.float64)
     claim = (
         "The step must be right whatever the steepest direction is, also when it is at a right angle to what looks like a natural start. "
@@ -41,6 +47,18 @@ def the_start_has_a_part_in_the_steepest_direction(env):
     last_axis = torch.diag(torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64))
     for X, lam in ((steep_down_the_diagonal, 8.0), (last_axis, 4.0)):
         close(max_stable_step(X), 2 / lam, rtol=STEP_RTOL, what="the step", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def the_start_is_drawn_from_a_generator_of_its_own(env):
+    """What a notebook draws after a call must be what it would have drawn without it."""
+    function(env, "max_stable_step")
+    with_call, without = probe(env, "draw_after_max_stable_step", 5)
+    claim = (
+        "max_stable_step must not seed or use the global random generator. To see it: call torch.manual_seed(0), max_stable_step(...), "
+        "torch.rand(1), and compare with the same without max_stable_step."
+    )
+    close(with_call, without, rtol=0.0, what="the next random numbers", claim=claim)
 
 
 @test_case(points=2, hidden=True)

@@ -12,14 +12,17 @@ MANY_STEPS_RTOL = 1e-5
 
 
 def built_to_order(draw, n, p, squares):
-    """X with these eigenvalues of XᵀX (the others are zero), y with a part that cannot be fitted, a start, and the error of the start."""
+    """X with these eigenvalues of XᵀX (the others are zero), y with a part that cannot be fitted, a start, and the error of the start.
+
+    Last, the eigenvectors, as columns.
+    """
     U = torch.linalg.qr(torch.randn(n, len(squares), generator=draw, dtype=torch.float64)).Q
     V = torch.linalg.qr(torch.randn(p, len(squares), generator=draw, dtype=torch.float64)).Q
     X = U @ torch.diag(torch.tensor(squares, dtype=torch.float64).sqrt()) @ V.T
     best = torch.randn(p, generator=draw, dtype=torch.float64)
     rest = torch.randn(n, generator=draw, dtype=torch.float64)
     error = torch.randn(p, generator=draw, dtype=torch.float64)
-    return X, X @ best + rest - U @ (U.T @ rest), best + error, error
+    return X, X @ best + rest - U @ (U.T @ rest), best + error, error, V
 
 
 def simulated(X, error, alpha, k):
@@ -35,7 +38,7 @@ def the_prediction_equals_a_simulation(env):
     """Eigenvectors that are not the axes, data that cannot be fitted, steps from small to unstable."""
     predict = function(env, "predict_relative_loss")
     draw = rng()
-    X, y, w0, error = built_to_order(draw, 8, 4, [2.5, 1.1, 0.4, 0.1])
+    X, y, w0, error, _ = built_to_order(draw, 8, 4, [2.5, 1.1, 0.4, 0.1])
     for relative in (0.1, 1.0, 1.8, 2.1):
         for k in (1, 5, 50):
             alpha = relative / 2.5
@@ -54,12 +57,18 @@ def directions_without_curvature_do_not_count(env):
     predict = function(env, "predict_relative_loss")
     draw = rng()
     for n, p in ((7, 5), (3, 6), (6, 6)):
-        X, y, w0, error = built_to_order(draw, n, p, [1.5, 0.6, 0.2])
+        X, y, w0, error, V = built_to_order(draw, n, p, [1.5, 0.6, 0.2])
+        expected = simulated(X, error, 0.9, 6)
+        claim = (
+            "Directions with eigenvalue zero are not at fault: with full column rank, too, the prediction is wrong. "
+            "First mend what the other checks of this question say."
+        )
+        got = predict(X @ V, y, V.T @ w0, 0.9, 6)  # the same problem in the coordinates of the other directions
+        close(got, expected, rtol=SIMULATED_RTOL, atol=SIMULATED_ATOL, what="the relative loss", claim=claim)
         claim = (
             "When XᵀX is singular, the prediction must equal the simulation too: directions with eigenvalue zero contribute nothing. "
             "To see it: take X with two equal columns, or with more columns than rows."
         )
-        expected = simulated(X, error, 0.9, 6)
         close(predict(X, y, w0, 0.9, 6), expected, rtol=SIMULATED_RTOL, atol=SIMULATED_ATOL, what="the relative loss", claim=claim)
 
 

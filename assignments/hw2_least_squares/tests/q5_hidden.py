@@ -8,6 +8,8 @@ from checks import close, equal, function, probe, returned, rng, that
 # Differences of vectors of size one in float64.
 NOISE_RTOL = 1e-9
 NOISE_ATOL = 1e-12
+# Numbers that should be independent of each other agree to this only if one is a copy of the other.
+COPIED = 1e-3
 # ln(1 − 1/kappa) with 1 − 1/kappa rounded is wrong by 2e-5 at kappa = 1e12; log1p is right to 1e-16.
 HUGE_RTOL = 1e-9
 
@@ -63,8 +65,8 @@ def noise_is_the_standard_deviation(env):
 
 
 @test_case(points=1, hidden=True)
-def the_eigenvectors_are_not_the_axes(env):
-    """A diagonal XᵀX would be a collection of one-dimensional problems."""
+def every_part_is_drawn_and_none_is_drawn_twice(env):
+    """A diagonal XᵀX would be a collection of one-dimensional problems; with U = V or z = w_true a problem is a special one."""
     make_problem = function(env, "make_problem")
     seed = int(torch.randint(1000, (1,), generator=rng()))
     X, _, _ = returned(make_problem(20, 4, 50.0, seed=seed), "X", "y", "w_true")
@@ -72,6 +74,23 @@ def the_eigenvectors_are_not_the_axes(env):
     off = float((gram - torch.diag(gram.diagonal())).abs().max())
     claim = "XᵀX must not be diagonal: V must be a random orthogonal matrix. To see it: print X.T @ X for a problem with p = 4."
     that(off > 1e-6, claim, f"The largest entry of XᵀX off the diagonal is {off:.3g}.")
+    square, _, _ = returned(make_problem(4, 4, 50.0, seed=seed), "X", "y", "w_true")
+    close(square, torch.zeros(4, 4, dtype=torch.float64), rtol=0.0, atol=2.0, what="X", claim="No entry of X can exceed σ_max = 1.")
+    claim = (
+        "U and V must be drawn independently of each other. To see it: make a problem with n = p = 4, where X is symmetric if they are "
+        "the same, and print X - X.T."
+    )
+    that(float((square - square.T).abs().max()) > 1e-6, claim, "X is symmetric.")
+    X, y, w_true = returned(make_problem(12, 5, 4.0, seed=seed, noise=0.5), "X", "y", "w_true")
+    claim = "w_true must have one standard normal entry per column."
+    close(w_true, torch.zeros(5, dtype=torch.float64), rtol=0.0, atol=100.0, what="w_true", claim=claim)
+    close(y, torch.zeros(12, dtype=torch.float64), rtol=0.0, atol=1e3, what="y", claim="y must be X @ w_true + noise * z, of shape (n,).")
+    z = (y - X @ w_true) / 0.5
+    claim = (
+        "z and w_true must be drawn independently of each other. To see it: for n = 12 and p = 5, compare the first five entries of "
+        "(y - X @ w_true) / noise with w_true."
+    )
+    that(float((z[:5] - w_true).abs().max()) > COPIED, claim, "The first entries of z are those of w_true.")
 
 
 @test_case(points=1, hidden=True)

@@ -25,6 +25,21 @@ def the_first_hit_counts_and_not_the_last_point(env):
     )
     equal(counts, [int(w0), 2 * int(w0)], what="counts", claim=claim)
 
+    def waves(w):
+        return (1.0 - w.cos()).sum()
+
+    def slope_of_waves(w):
+        return w.sin()
+
+    # From 2 the step 5 goes to -2.5, which is higher up the other side, and from there to 0.26, near the bottom.
+    top = torch.tensor([2.0], dtype=torch.float64)
+    _, counts = returned(best_step(waves, slope_of_waves, top, [5.0], target=0.05), "step", "counts")
+    claim = (
+        "A loss that rises is no reason to give a run up: it may still arrive. To see it: use f = lambda w: (1 - w.cos()).sum() with "
+        "the gradient w.sin(), w0 = 2, the step 5 and the target 0.05, and print the loss at every step."
+    )
+    equal(counts, [2], what="counts", claim=claim)
+
 
 @test_case(points=1, hidden=True)
 def the_cap_itself_still_counts(env):
