@@ -493,6 +493,47 @@ def zero_refused_on_every_scale(plan):
     return [*found, "bad-range"] if zero and "bad-range" not in found else found
 
 
+@fault(of="plan_problems", loses={"q2"}, hint="Whose entries of search_space do you look at?")
+def only_ranges_of_nuisance_names(plan):
+    """Only the ranges of nuisance names are looked at, so a bad one of another name passes."""
+    found = reference.plan_problems(plan)
+    if "bad-range" not in found:
+        return found
+    kept = {name: entry for name, entry in plan["search_space"].items() if name in plan["nuisance"]}
+    return found if "bad-range" in reference.plan_problems({**plan, "search_space": kept}) else [c for c in found if c != "bad-range"]
+
+
+@fault(of="plan_problems", loses={"q2"}, hint="Which pairs can you form of the three roles?")
+def scientific_and_fixed_may_overlap(plan):
+    """A name that is scientific and fixed at once is not noticed."""
+    found = reference.plan_problems(plan)
+    others = {*plan.get("scientific", ()), *plan.get("fixed", ())}
+    return found if others & set(plan.get("nuisance", ())) else [c for c in found if c != "two-roles"]
+
+
+@fault(of="plan_problems", loses={"q2"}, hint="Which three fields give a role?")
+def scientific_and_nuisance_may_overlap(plan):
+    """A name that is scientific and a nuisance at once is not noticed."""
+    found = reference.plan_problems(plan)
+    others = {*plan.get("scientific", ()), *plan.get("nuisance", ())}
+    return found if others & set(plan.get("fixed", ())) else [c for c in found if c != "two-roles"]
+
+
+@fault(of="plan_problems", loses={"q2"}, hint="Does a range alone say what a hyperparameter is for?")
+def a_range_counts_as_a_role(plan):
+    """A name that stands in search_space alone counts as one that has a role."""
+    found = reference.plan_problems(plan)
+    named = {name for field in ("scientific", "nuisance", "fixed", "search_space") for name in plan.get(field, ())}
+    return [c for c in found if c != "no-role"] if set(reference.HYPERPARAMETERS) <= named else found
+
+
+@fault(of="plan_problems", loses={"q2"}, hint="How would you run half a step?")
+def steps_need_not_be_whole(plan):
+    """Any positive number of steps is accepted, also one that is not whole."""
+    steps = plan.get("max_train_steps")
+    return reference.plan_problems({**plan, "max_train_steps": math.ceil(steps)} if isinstance(steps, float) else plan)
+
+
 @fault(of="plan_problems", loses={"q2"}, hint="Twelve trials for one arm, eight for the other: who has the better chance?")
 def unequal_budgets_accepted(plan):
     """Arms with different numbers of trials are accepted."""
@@ -968,6 +1009,12 @@ def all_of_the_best(trials, hp, entry, top_k=3, frac=0.2):
     return flag_variant(trials, hp, entry, top_k, frac, need=lambda k: k)
 
 
+@fault(of="boundary_flag", loses={"q5"}, hint="Half of which number, when only two trials are feasible?")
+def half_of_those_asked_for(trials, hp, entry, top_k=3, frac=0.2):
+    """At least half of top_k is asked for, also where fewer trials are feasible."""
+    return flag_variant(trials, hp, entry, top_k, frac, need=lambda k: top_k / 2)
+
+
 @fault(of="boundary_flag", loses={"q5"}, hint="Is two of four at least half?")
 def more_than_half(trials, hp, entry, top_k=3, frac=0.2):
     """More than half of the best trials must lie at an end, where at least half is enough."""
@@ -1221,6 +1268,15 @@ def strictly_within_tau(times, taus):
     }
 
 
+@fault(of="performance_profile", loses={"q7"}, hint="What does min() give when the first of its values is NaN?")
+def nan_may_be_the_best_time(times, taus):
+    """The best time is the minimum of all entries, and a NaN that comes first stays the minimum: then nobody solves the workload."""
+    profile = reference.performance_profile(times, taus)
+    names = next(iter(times.values()))
+    best = {w: min(row[w] for row in times.values()) for w in names}
+    return {name: [sum(times[name][w] <= tau * best[w] < math.inf for w in names) / len(names) for tau in taus] for name in profile}
+
+
 @fault(of="performance_profile", loses={"q7"}, hint="What should a table with a hole in it give?")
 def holes_are_never_solved(times, taus):
     """A missing workload is silently taken as never solved."""
@@ -1256,6 +1312,14 @@ def trapezoids_on_a_grid(times, tau_max):
     taus = [1 + (tau_max - 1) * i / n for i in range(n + 1)]
     profile = reference.performance_profile(times, taus)
     return {name: (sum(row) - (row[0] + row[-1]) / 2) / n for name, row in profile.items()}
+
+
+@fault(of="profile_score", loses={"q7"}, hint="What does min() give when the first of its values is NaN?")
+def nan_may_be_the_best_time_in_the_score(times, tau_max):
+    """The best time is the minimum of all entries, and a NaN that comes first stays the minimum: the workload adds no area."""
+    first = next(iter(times.values()))
+    kept = {name: {w: math.inf if math.isnan(first[w]) else t for w, t in row.items()} for name, row in times.items()}
+    return reference.profile_score(kept, tau_max)
 
 
 @fault(of="profile_score", loses={"q7"}, hint="Does a workload beyond tau_max take anything away?")
@@ -1371,7 +1435,7 @@ def bad_trials_left_out():
     return [row for row in reference.trial_table() if row["study"] != "wide" or min(row["curve"]) < 0.3]
 
 
-@fault(of="trial_table", loses={"q8"}, hint="Which seed made the winner win?")
+@fault(of="trial_table", loses={"q8"}, hint="With which seed was the winner chosen?")
 def the_winning_seed_counts_again():
     """The seed with which the winner was chosen stands among the seeds that confirm it."""
     return [{**row, "seed": 0} if row["study"] == "seeds" and row["seed"] == 1 else row for row in reference.trial_table()]

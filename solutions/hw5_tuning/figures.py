@@ -52,13 +52,14 @@ def _axis_plots(hp: str, arms: Mapping[Any, list[Row]], searched: Sequence[str],
         for number, (value, arm) in enumerate(arms.items()):
             axis.plot([r[name] for r in arm], [best(r) for r in arm], "o", color=f"C{number}", label=_label(hp, value))
             axis.plot(winners[value][name], best(winners[value]), "*", color=f"C{number}", markersize=15)
+        axis.set_xlabel(name)
         entry = space.get(name) if isinstance(space, dict) else None
         if isinstance(entry, dict) and all(_number(entry.get(end)) for end in ("low", "high")):
             axis.axvspan(entry["low"], entry["high"], color="k", alpha=0.06)
+            axis.set_xlabel(f"{name} (grey: the range)")
         if isinstance(entry, dict) and entry.get("scale") == "log" and all(r[name] > 0 for arm in arms.values() for r in arm):
             axis.set_xscale("log")
         _errors(axis)
-        axis.set_xlabel(f"{name} (grey: the range)")
         axis.legend()
     told = "; ".join(
         f"{_label(hp, value)}: {len(arm)} trials, best {best(winners[value]):g} (trial {winners[value]['trial']})"

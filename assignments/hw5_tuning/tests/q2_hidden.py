@@ -13,6 +13,9 @@ KEY = {
 }
 
 
+CHOICE = {"scale": "choice", "values": [16, 32]}
+
+
 def healthy_plan(**changes):
     plan = {
         "study": "second round",
@@ -56,7 +59,7 @@ def the_roles_follow_from_the_goal_and_the_budget(env):
 
 @test_case(points=1, hidden=True)
 def ranges_must_exist_and_make_sense(env):
-    """A nuisance hyperparameter without a range; low and high exchanged; a log scale from zero; a choice of one."""
+    """A nuisance without a range; low and high exchanged; a log scale from zero; a choice of one; a bad range for a fixed name."""
     plan_problems = function(env, "plan_problems")
     lr = {"scale": "log", "low": 1e-4, "high": 1e-1}
     codes_must_be(
@@ -81,11 +84,18 @@ def ranges_must_exist_and_make_sense(env):
             "with a log "
             "scale from 0, low = high, low > high, a choice with one distinct value, an unknown scale, a missing end.",
         )
+    codes_must_be(
+        plan_problems,
+        healthy_plan(search_space={**healthy_plan()["search_space"], "batch_size": {"scale": "log", "low": 0.0, "high": 64.0}}),
+        ["bad-range"],
+        'Every entry of search_space must be looked at. To see it: give a fixed name an entry that is no range; "bad-range" must be the '
+        "only problem.",
+    )
 
 
 @test_case(points=1, hidden=True)
 def several_problems_are_all_reported_and_a_missing_field_alone(env):
-    """Each code once, whatever else is wrong; but with a field missing nothing else is looked at."""
+    """Each code once, whatever else is wrong; any two roles clash, and a range is none; with a field missing nothing else is looked at."""
     plan_problems = function(env, "plan_problems")
     plan = healthy_plan(
         search_method="grid", checkpoint_rule="last", trials_per_arm=[16, 16], nuisance=["weight_decay", "lr", "width", "batch_size"]
@@ -95,6 +105,24 @@ def several_problems_are_all_reported_and_a_missing_field_alone(env):
         "roles."
     )
     codes_must_be(plan_problems, plan, ["not-quasi-random", "not-best-checkpoint", "unequal-budgets", "two-roles", "no-range"], claim)
+    clashes = (
+        {"fixed": {**healthy_plan()["fixed"], "width": 32}},
+        {"nuisance": ["weight_decay", "lr", "width"], "search_space": {**healthy_plan()["search_space"], "width": CHOICE}},
+        {"fixed": {**healthy_plan()["fixed"], "lr": 0.01}},
+    )
+    for changes in clashes:
+        claim = (
+            'A name in any two of scientific, nuisance and fixed must be reported as "two-roles", and be the only problem of a plan that '
+            "is sound otherwise. To see it: try each of the three pairs."
+        )
+        codes_must_be(plan_problems, healthy_plan(**changes), ["two-roles"], claim)
+    ranges = {**healthy_plan()["search_space"], "batch_size": CHOICE}
+    unnamed = healthy_plan(fixed={"schedule": "cosine", "average": 0.9}, search_space=ranges)
+    claim = (
+        'A hyperparameter that stands in search_space and in none of scientific, nuisance and fixed must be reported as "no-role", '
+        "and be the only problem of a plan that is sound otherwise. To see it: delete a nuisance name, but not its range."
+    )
+    codes_must_be(plan_problems, unnamed, ["no-role"], claim)
     del plan["baseline"]
     codes_must_be(
         plan_problems,
@@ -106,7 +134,7 @@ def several_problems_are_all_reported_and_a_missing_field_alone(env):
 
 @test_case(points=1, hidden=True)
 def the_number_of_steps_is_never_searched(env):
-    """max_train_steps among the nuisance hyperparameters, in the search space or as a comparison is a problem."""
+    """max_train_steps in the search space or as a comparison is a problem, and so is half a step."""
     plan_problems = function(env, "plan_problems")
     plan = healthy_plan()
     steps = {"scale": "linear", "low": 100, "high": 200}
@@ -120,3 +148,5 @@ def the_number_of_steps_is_never_searched(env):
         "scientific."
     )
     codes_must_be(plan_problems, plan, ["not-one-scientific", "steps-not-fixed"], claim)
+    claim = 'A number of steps that is not whole must be reported as "steps-not-fixed". To see it: set max_train_steps to 240.5.'
+    codes_must_be(plan_problems, healthy_plan(max_train_steps=240.5), ["steps-not-fixed"], claim)

@@ -36,8 +36,7 @@ def the_points_do_not_lie_on_a_line(env):
         # A Latin hypercube of 64 points has a correlation of 0.125 in the mean square: 0.8 is more than six times as much.
         claim = (
             "Two hyperparameters must not follow each other: with 64 points, the correlation of their places in their ranges must stay "
-            "below 0.8. "
-            "To see it: plot one against the other."
+            "below 0.8 in absolute value. To see it: plot one against the other."
         )
         that(not correlation > 0.8, claim, f"Correlation {correlation:.2f}.")
 

@@ -68,9 +68,13 @@ def both_ends_and_other_settings(env):
         ((0.5, 0.9, 0.9, 0.9), {"top_k": 1}, "ok"),
         ((0.9, 0.88, 0.5, 0.5), {"frac": 0.05}, "ok"),
         ((0.3, 0.25, 0.5, 0.5), {"frac": 0.35}, "low"),
-        ((0.9, 0.5), {}, "high"),
     ):
         equal(flag(places, **settings), expected, what="the flag", claim=claim)
+    claim = (
+        "With fewer than top_k feasible trials, half of those that are there are enough for a flag. To see it: try two trials, one of them "
+        "at an end, with top_k=3."
+    )
+    equal(flag((0.9, 0.5)), "high", what="the flag", claim=claim)
 
 
 @test_case(points=1, hidden=True)

@@ -9,11 +9,11 @@ FINE = 1e-9
 
 
 def drawn_times(draw, algorithms=4, workloads=7):
-    """Whole steps, some never: the last workload is never solved by anybody."""
+    """Whole steps, some never, with NaN in the first algorithm too: the last workload is never solved by anybody."""
     steps = torch.randint(1, 9, (algorithms, workloads), generator=draw).mul(50).tolist()
     times = {f"algorithm {i}": {f"workload {j}": float(t) for j, t in enumerate(row)} for i, row in enumerate(steps)}
     for i, row in enumerate(times.values()):
-        row[f"workload {i}"] = (math.inf, math.nan)[i % 2]
+        row[f"workload {i}"] = (math.nan, math.inf)[i % 2]
         row[f"workload {workloads - 1}"] = math.inf
     return times
 

@@ -241,7 +241,7 @@ def the_winners_were_run_again_with_fresh_seeds(env):
             f"{len(seeds)}.",
         )
         claim = (
-            f"The winner with {hp} = {value!r} was chosen because it did well with its own seed: that seed proves nothing and must not "
+            f"The winner with {hp} = {value!r} was chosen by its error with its own seed: that run is no fresh evidence and must not "
             "count again."
         )
         that(not seeds & {winner["seed"] for winner in winners}, claim, f"Rows: {numbers_of(again)}.")
