@@ -403,6 +403,13 @@ def lets_torch_do_it(X, y, w):
     return {**out, "grad": grad}
 
 
+@fault(of="lstsq_backward", loses={"q2"}, hint="What is the shape of the gradient when X has a single column?")
+def squeezes_the_gradient_to_a_number(X, y, w):
+    """squeeze() without an axis turns the row into a number when X has a single column."""
+    out = reference.lstsq_backward(X, y, w)
+    return {**out, "grad": out["df_dw"].squeeze()}
+
+
 @fault(of="lstsq_backward", loses={"q2"}, hint="Try a matrix with a single row.")
 def squeezes_everything(X, y, w):
     """squeeze() removes more than it should when X has a single row."""
@@ -606,6 +613,19 @@ def overflowing_exponential(z, y):
     return (torch.log(1 + torch.exp(z)) - y * z).mean(), dz
 
 
+@fault(of="logistic_loss_and_grad", loses={"q4"}, hint="What does F.softplus(z) − z give at z = 19, and at z = 21?")
+def softplus_minus_the_score(z, y):
+    """The loss is F.softplus(z) − y·z, and above its threshold of 20 torch's softplus returns z itself."""
+    _, dz = reference.logistic_loss_and_grad(z, y)
+    return (torch.nn.functional.softplus(z) - y.to(z.dtype) * z).mean(), dz
+
+
+@fault(of="logistic_loss_and_grad", loses={"q4"}, hint="Which dtype has the sum of a float32 and a float64 tensor?")
+def dtype_of_the_labels(z, y):
+    """The labels are not brought to the dtype of z, and float64 labels make float64 results."""
+    return reference.logistic_loss_and_grad(z.to(torch.promote_types(z.dtype, y.dtype)), y)
+
+
 @fault(of="logistic_loss_and_grad", loses={"q4"}, hint="Which way does the loss rise when the label is 1?")
 def gradient_reversed(z, y):
     """The gradient is (y − σ(z)) / n."""
@@ -660,6 +680,17 @@ def exponentials_as_written(Z, labels):
     P = Z.exp() / Z.exp().sum(dim=1, keepdim=True)
     one = torch.nn.functional.one_hot(labels, Z.shape[1])
     return -P[torch.arange(n), labels].log().mean(), (P - one) / n
+
+
+@fault(of="softmax_loss_and_grad", loses={"q4"}, hint="Is the number that you subtract right for every row of Z?")
+def one_maximum_for_all_rows(Z, labels):
+    """One maximum, that of the whole matrix, is subtracted from all rows, and rows far below it underflow."""
+    reference.softmax_loss_and_grad(Z, labels)
+    shifted = Z - Z.max()
+    total = shifted.exp().sum(dim=1, keepdim=True)
+    one = torch.nn.functional.one_hot(labels, Z.shape[1]).to(Z.dtype)
+    loss = (total.log().squeeze(1) - (shifted * one).sum(dim=1)).mean()
+    return loss, (shifted.exp() / total - one) / len(Z)
 
 
 @fault(of="softmax_loss_and_grad", loses={"q4"}, hint="What is log(0)? Does the loss need P, or log P?")
@@ -740,6 +771,16 @@ def eps_after_the_root(x, g, eps=1e-5):
     s = torch.sqrt((centered**2).mean(dim=1, keepdim=True))
     d = s + eps
     return (g - g.mean(dim=1, keepdim=True)) / d - centered * (g * centered).mean(dim=1, keepdim=True) / (s * d**2)
+
+
+@fault(of="normalize_vjp", loses={"q4"}, hint="Where does ε stand in N(x): inside the root or beside it?")
+def scale_with_eps_outside_the_root(x, g, eps=1e-5):
+    """The scale is √(s²) + eps where √(s² + eps) belongs."""
+    reference.normalize_vjp(x, g, eps)
+    centered = x - x.mean(dim=1, keepdim=True)
+    scale = torch.sqrt((centered**2).mean(dim=1, keepdim=True)) + eps
+    out = centered / scale
+    return (g - g.mean(dim=1, keepdim=True) - out * (g * out).mean(dim=1, keepdim=True)) / scale
 
 
 @fault(of="normalize_vjp", loses={"q4"}, hint="Does eps come into the backward pass?")
@@ -1431,6 +1472,24 @@ def largest_entry_for_the_norm(L_fn, w0, eta, max_iters, eps_grad=1e-8):
         loss = L_fn(w)
         (g,) = torch.autograd.grad(loss, w)
         for key, entry in (("k", k), ("L", loss.item()), ("grad_norm", float(g.abs().max()))):
+            hist[key].append(entry)
+        if hist["grad_norm"][-1] <= eps_grad:
+            break
+        w = w - eta * g
+    return w.detach(), hist
+
+
+@fault(of="gd_torch", loses={"q7"}, hint="Which norm does torch.linalg.norm(…, 2) or matrix_norm take of a matrix?")
+def spectral_norm_of_the_gradient(L_fn, w0, eta, max_iters, eps_grad=1e-8):
+    """The gradient of a matrix is measured by its largest singular value."""
+    reference.require(eta > 0 and max_iters >= 0, "eta or max_iters")
+    w = w0.detach().clone()
+    hist = {"k": [], "L": [], "grad_norm": []}
+    for k in range(max_iters):
+        w = w.detach().requires_grad_()
+        loss = L_fn(w)
+        (g,) = torch.autograd.grad(loss, w)
+        for key, entry in (("k", k), ("L", loss.item()), ("grad_norm", float(torch.linalg.norm(g, 2)))):
             hist[key].append(entry)
         if hist["grad_norm"][-1] <= eps_grad:
             break

@@ -142,6 +142,15 @@ def by_softplus_of_the_margin(z, y):
 
 
 @legal(of="logistic_loss_and_grad")
+def by_logaddexp_minus_the_score(z, y):
+    """logaddexp(0, z) − y·z, exact to the rounding of z."""
+    if z.dim() != 1 or z.shape != y.shape or len(z) == 0 or not set(y.tolist()) <= {0, 1}:
+        raise ValueError("arguments")
+    y = y.to(z.dtype)
+    return (torch.logaddexp(torch.zeros_like(z), z) - y * z).mean(), (torch.sigmoid(z) - y) / len(z)
+
+
+@legal(of="logistic_loss_and_grad")
 def by_torchs_loss(z, y):
     """torch's own loss function, and the gradient by its formula."""
     if z.dim() != 1 or z.shape != y.shape or len(z) == 0 or bool(((y != 0) & (y != 1)).any()):

@@ -8,8 +8,8 @@ from checks import close, devices, function, on_device, returned, rng, that, unc
 
 
 @test_case(points=1, hidden=True)
-def random_scores_and_integer_labels(env):
-    """Nine scores of size up to 15, with labels that are integers; then two scores in float32, with labels in float64."""
+def random_scores_with_integer_or_floating_labels(env):
+    """Nine scores of size up to 15 with integer labels; two float32 scores with float64 labels; a confident score that is right."""
     draw = rng()
     z = 30 * torch.rand(9, generator=draw, dtype=torch.float64) - 15
     y = torch.randint(2, (9,), generator=draw)
@@ -17,19 +17,26 @@ def random_scores_and_integer_labels(env):
     losses = [math.log1p(math.exp(-s if t else s)) for s, t in zip(z.tolist(), y.tolist(), strict=True)]
     slopes = [(1 / (1 + math.exp(-s)) - t) / 9 for s, t in zip(z.tolist(), y.tolist(), strict=True)]
     claim = (
-        "For random scores and integer labels, loss and gradient must be those of the mean logistic loss, in the dtype of z. To see it: "
+        "For random scores and integer labels, loss and gradient must be those of the mean logistic loss. To see it: "
         "compare with torch.nn.functional.binary_cross_entropy_with_logits and its gradient."
     )
     close(loss, torch.tensor(sum(losses) / 9, dtype=torch.float64), rtol=RTOL, what="loss", claim=claim)
     close(dz, torch.tensor(slopes, dtype=torch.float64), rtol=RTOL, atol=ATOL, what="dz", claim=claim)
     loss, dz = returned(function(env, "logistic_loss_and_grad")(torch.zeros(2), numbers(0.0, 1.0)), "loss", "dz")
-    close(loss, torch.tensor(math.log(2)), rtol=1e-6, what="loss", claim=claim)
-    close(dz, torch.tensor([0.25, -0.25]), rtol=1e-6, what="dz", claim=claim)
+    mixed = "For float32 scores and float64 labels, loss and gradient must be those of the mean logistic loss."
+    close(loss, torch.tensor(math.log(2)), rtol=1e-6, what="the loss for float32 z and float64 y", claim=mixed)
+    close(dz, torch.tensor([0.25, -0.25]), rtol=1e-6, what="the gradient for float32 z and float64 y", claim=mixed)
+    loss, dz = returned(function(env, "logistic_loss_and_grad")(numbers(21.0), numbers(1.0)), "loss", "dz")
+    small = (
+        "A small loss must be exact, too: for the score 21 with label 1 it is log(1 + e⁻²¹), a little below 1e-9. To see it: call "
+        "logistic_loss_and_grad for this one example."
+    )
+    close(loss, number(math.log1p(math.exp(-21.0))), rtol=RTOL, atol=ATOL, what="loss", claim=small)
 
 
 @test_case(points=1, hidden=True)
 def random_rows_agree_with_cross_entropy(env):
-    """Seven rows of four scores."""
+    """Seven rows of four scores; a single score; two rows that lie 2000 apart."""
     draw = rng()
     Z = 3 * torch.randn(7, 4, generator=draw, dtype=torch.float64)
     labels = torch.randint(4, (7,), generator=draw)
@@ -49,6 +56,14 @@ def random_rows_agree_with_cross_entropy(env):
     single = "One example with one class has loss 0 and gradient 0. To see it: call softmax_loss_and_grad with a 1×1 matrix and class 0."
     close(loss, number(0.0), rtol=0.0, atol=ATOL, what="loss", claim=single)
     close(dZ, torch.zeros(1, 1, dtype=torch.float64), rtol=0.0, atol=ATOL, what="dZ", claim=single)
+    Z = torch.stack([numbers(1000.0, 1000.0 + math.log(3)), numbers(-1000.0, math.log(3) - 1000.0)])
+    loss, dZ = returned(function(env, "softmax_loss_and_grad")(Z, torch.tensor([0, 1])), "loss", "dZ")
+    apart = (
+        "A row of scores near 1000 and a row near −1000 in one Z must give what the same rows near 0 give. To see it: compare the "
+        "results of softmax_loss_and_grad for Z = [[1000, 1001], [-1000, -1001]] and for Z = [[0, 1], [0, -1]]."
+    )
+    close(loss, number((math.log(4) + math.log(4 / 3)) / 2), rtol=RTOL, what="loss", claim=apart)
+    close(dZ, torch.stack([numbers(-3 / 4, 3 / 4), numbers(1 / 4, -1 / 4)]) / 2, rtol=RTOL, what="dZ", claim=apart)
 
 
 @test_case(points=1, hidden=True)

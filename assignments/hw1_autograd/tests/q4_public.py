@@ -103,7 +103,10 @@ def normalization_agrees_with_central_differences(env):
             changes = [a - b for a, b in zip(normalized(up, eps), normalized(down, eps), strict=True)]
             expected[i, j] = sum(w * change for w, change in zip(g[i], changes, strict=True)) / (2 * h)
     got = function(env, "normalize_vjp")(numbers(*sum(x, [])).reshape(2, 3), numbers(*sum(g, [])).reshape(2, 3), eps)
-    claim = "normalize_vjp must be the gradient of ⟨g, N(x)⟩: μ and s² depend on every entry of the row, too."
+    claim = (
+        "normalize_vjp must be the gradient of ⟨g, N(x)⟩, with eps under the root, here 0.5, and with all three paths: directly, "
+        "through μ and through s²."
+    )
     close(got, expected, rtol=0.0, atol=DIFFERENCE, what="the gradient", claim=claim)
 
 

@@ -15,7 +15,8 @@ def a_matrix_follows_the_closed_form(env):
     errors = [(1 - eta * h) ** k * (w0 - c) for k in range(steps + 1)]
     claim = (
         "On ½ Σ h (w − c)² with a matrix w, every entry's error must be multiplied by 1 − eta·h at each of the max_iters steps, "
-        "and hist must hold the losses and the gradient norms on the way. To see it: take one number, h = 1 and eta = 0.9, by hand."
+        "and hist must hold the losses and the gradient norms on the way. To see it: take the 2×2 matrix "
+        "w = diag(3, 4), with h = 1, c = 0 and eta = 0.9, by hand."
     )
     close(found["w"], c + errors[-1], rtol=RTOL, atol=ATOL, what="w", claim=claim)
     close(
