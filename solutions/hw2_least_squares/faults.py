@@ -762,7 +762,8 @@ def l_without_its_unit_diagonal(X, y):
 @fault(of="solve_normal_lu", loses={"q6"}, hint="Which shapes does the prompt exclude?")
 def lu_of_any_shape(X, y):
     """Neither wide matrices nor a column y are refused."""
-    return torch.linalg.lstsq(X, y.reshape(len(y), 1)).solution.squeeze(1)
+    y = y.reshape(len(y))
+    return torch.linalg.pinv(X) @ y if X.shape[0] < X.shape[1] else reference.solve_qr(X, y)
 
 
 @fault(of="solve_qr", loses={"q6"}, hint="For which matrices is Rᵀ lower triangular, and which system do you solve?")
@@ -806,7 +807,8 @@ def qr_in_float64(X, y):
 @fault(of="solve_qr", loses={"q6"}, hint="Which shapes does the prompt exclude?")
 def qr_of_any_shape(X, y):
     """Neither wide matrices nor a column y are refused."""
-    return torch.linalg.lstsq(X, y.reshape(len(y), 1)).solution.squeeze(1)
+    y = y.reshape(len(y))
+    return torch.linalg.pinv(X) @ y if X.shape[0] < X.shape[1] else reference.solve_qr(X, y)
 
 
 # Question 7: where descent ends.
