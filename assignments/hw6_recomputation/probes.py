@@ -5,7 +5,9 @@ is counted there.
 """
 
 import contextlib
+import ctypes
 import gc
+import weakref
 
 import torch
 import torch.utils.checkpoint
@@ -16,6 +18,21 @@ import accelerator
 
 # Question 2
 
+
+def in_reused_memory(x):
+    """x times four constants, each in memory of its own: a piece that nobody holds any more is used again, at the same address."""
+    free = []
+    for _ in range(4):
+        memory = free.pop() if free else bytearray(x.nbytes)
+        window = (ctypes.c_byte * x.nbytes).from_buffer(memory)
+        weakref.finalize(window, free.append, memory)
+        constant = torch.frombuffer(window, dtype=x.dtype)
+        del window
+        x = x * constant
+        del constant
+    return x
+
+
 FUNCTIONS = {
     "x + 1": lambda x: x + 1,
     "x.sum()": lambda x: x.sum(),
@@ -23,7 +40,10 @@ FUNCTIONS = {
     "x.relu()": lambda x: x.relu(),
     "x.exp()": lambda x: x.exp(),
     "x @ w": lambda x, w: x @ w,
+    "x @ w.T": lambda x, w: x @ w.T,
     "x.T * x": lambda x: x.T * x,
+    "x * x.detach().cos()": lambda x: x * x.detach().cos(),
+    "four products": in_reused_memory,
     "x[:2] * y": lambda x, y: x[:2] * y,
     "x[index]": lambda x, index: x[index],
     "gelu(x @ a) @ b": lambda x, a, b: F.gelu(x @ a) @ b,
@@ -58,11 +78,13 @@ def swish_derivatives(env, x, beta, upstream, orders):
     value = (upstream * value).sum()
     for _ in range(orders):
         if not value.requires_grad:
-            return [*(f.detach() for f in found), *[None] * (orders + 1 - len(found))]
-        (gradient,) = torch.autograd.grad(value, x, create_graph=True)
+            break
+        (gradient,) = torch.autograd.grad(value, x, create_graph=True, allow_unused=True)
+        if gradient is None:
+            break
         found.append(gradient)
         value = gradient.sum()
-    return [f.detach() for f in found]
+    return [*(f.detach() for f in found), *[None] * (orders + 1 - len(found))]
 
 
 def swish_penalty(env, w, x, beta):
@@ -235,16 +257,17 @@ def run_layers(env, weights, biases, x, k, note):
 
 
 class Linear(nn.Module):
-    """x @ w, which tells `note` of its forward and its backward passes."""
+    """x @ w, which tells `note` of its forward and its backward passes. One under no_grad keeps nothing, and is not counted."""
 
     def __init__(self, w, note):
         super().__init__()
         self.w, self.note = nn.Parameter(w.clone()), note
 
     def forward(self, x):
-        self.note("forward")
         y = x @ self.w
-        y.register_hook(lambda gradient: self.note("backward"))
+        if y.requires_grad:
+            self.note("forward")
+            y.register_hook(lambda gradient: self.note("backward"))
         return y
 
 
@@ -287,12 +310,19 @@ class WatchedBlock(nn.TransformerEncoderLayer):
 
 
 def train_on_device(env, weights, heads, x, y, steps, lr, recompute, device, note):
-    """train on a stack of transformer blocks, with PyTorch's checkpoint in place of yours. Returns the losses, and the weights after it."""
+    """train on a stack of transformer blocks, with a checkpoint of our own in place of yours. Returns the losses and the new weights."""
     if device == "sim":
         accelerator.register()
     blocks = [WatchedBlock(i, w, heads, note) for i, w in enumerate(weights)]
-    losses = env["train"](blocks, x, y, steps, lr, recompute, device, lambda fn, h, params=(): _recompute(fn, h, list(params)))
+    losses = env["train"](blocks, x, y, steps, lr, recompute, device, lambda fn, h, params=(): _recompute(fn, h, params))
     return losses, [[p.detach().cpu() for p in block.parameters()] for block in blocks]
+
+
+def train_leaves(env, weights, heads, x, y, steps, lr, recompute):
+    """The gradients that are still there, on the CPU, when train has returned."""
+    blocks = [WatchedBlock(i, w, heads, lambda number: None) for i, w in enumerate(weights)]
+    env["train"](blocks, x, y, steps, lr, recompute, "cpu", lambda fn, h, params=(): _recompute(fn, h, params))
+    return [p.grad for block in blocks for p in block.parameters() if p.grad is not None]
 
 
 def train_fits(env, weights, heads, x, y, steps, lr, recompute, device):
@@ -363,9 +393,27 @@ class _Refused:
     apply = __call__
 
 
-def _recompute(fn, x, params):
-    """PyTorch's reentrant checkpoint of a function of one tensor, with the parameters among the inputs.
+class _Recomputed(torch.autograd.Function):
+    """fn(x), of which only x is kept. The parameters are among the inputs, so that they get gradients in every way of asking."""
 
-    Its Function is called directly: torch.utils.checkpoint.checkpoint(..., use_reentrant=True) first loads PyTorch's compiler.
-    """
-    return torch.utils.checkpoint.CheckpointFunction.apply(lambda h, *_: fn(h), True, x, *params)
+    @staticmethod
+    def forward(ctx, fn, x, *params):
+        ctx.fn, ctx.params = fn, params
+        ctx.save_for_backward(x)
+        return fn(x)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        inputs = [x.detach().requires_grad_(x.requires_grad), *ctx.params]
+        with torch.enable_grad():
+            y = ctx.fn(inputs[0])
+        wanted = [t for t, needed in zip(inputs, ctx.needs_input_grad[1:], strict=True) if needed]
+        found = iter(torch.autograd.grad(y, wanted, grad, allow_unused=True))
+        return None, *(next(found) if needed else None for needed in ctx.needs_input_grad[1:])
+
+
+def _recompute(fn, x, params):
+    """A checkpoint of a function of one tensor that has no random numbers in it."""
+    return _Recomputed.apply(fn, x, *params)

@@ -252,6 +252,53 @@ def counts_in_the_backward_pass(fn, *inputs, exclude=()):
     return sum(storages.values())
 
 
+@fault(of="saved_bytes", loses={"q2"}, hint="What holds a tensor alive after pack has returned, and what may come to lie at its address?")
+def only_addresses_remembered(fn, *inputs, exclude=()):
+    """Only addresses are kept, so that memory which was freed and used again meanwhile counts once."""
+    left_out = {t.untyped_storage().data_ptr() for t in exclude}
+    found = {}
+
+    def pack(tensor):
+        if tensor.untyped_storage().data_ptr() not in left_out:
+            found[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        fn(*inputs)
+    return sum(found.values())
+
+
+@fault(of="saved_bytes", loses={"q2"}, hint="Is a view of an excluded tensor the same object? Is it the same memory?")
+def excludes_objects(fn, *inputs, exclude=()):
+    """Excluded tensors are recognized as Python objects, so that views of them count."""
+    left_out = list(exclude)
+    storages = {}
+
+    def pack(tensor):
+        if not any(tensor is t for t in left_out):
+            storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        fn(*inputs)
+    return sum(s.nbytes() for s in storages.values())
+
+
+@fault(of="saved_bytes", loses={"q2"}, hint="Which saved tensors need no gradient themselves? Think of an index and of a dropout mask.")
+def only_what_requires_a_gradient(fn, *inputs, exclude=()):
+    """Only saved tensors that require a gradient themselves are counted."""
+    left_out = {t.untyped_storage().data_ptr() for t in exclude}
+    storages = {}
+
+    def pack(tensor):
+        if tensor.requires_grad and tensor.untyped_storage().data_ptr() not in left_out:
+            storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        fn(*inputs)
+    return sum(s.nbytes() for s in storages.values())
+
+
 # Question 3
 
 
@@ -348,9 +395,9 @@ class SigmaInSinglePrecision(torch.autograd.Function):
         return grad_output * (sigma + ctx.beta * x * sigma * (1 - sigma)), None
 
 
-@fault(of="Swish", loses={"q3"}, hint="Is what happens in your backward recorded?")
+@fault(of="Swish", loses={"q3"}, hint="Does the graph of your backward lead back to the x that forward was given?")
 class BackwardWithoutGraph(WithBackward):
-    """backward works under no_grad, so its result has no derivative."""
+    """backward's result is cut off from x: by detach in forward or backward, or by no_grad in backward."""
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> Any:
@@ -623,9 +670,9 @@ class SavesTheOutputToo(Base):
         return Base.gradients(ctx, values, Base.rerun(ctx, values), grads)
 
 
-@fault(of="Checkpoint", loses={"q4"}, hint="Who gets the gradient of a parameter that stands behind the arguments in values?")
+@fault(of="Checkpoint", loses={"q4"}, hint="For which tensors of values do you ask a gradient, and does fn use those very tensors?")
 class ParametersForgotten(Base):
-    """Only the arguments of fn get gradients, and its parameters get None."""
+    """Parameters get None: they were left out of the gradients, or detached like the arguments."""
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -1219,6 +1266,31 @@ def gradients_zeroed_in_place(blocks, x, y, steps, lr, recompute, device, ckpt=N
             for p in (p for block in blocks for p in block.parameters()):
                 p.sub_(lr * p.grad)
                 p.grad.zero_()
+        losses.append(loss.detach())
+    return torch.stack(losses).tolist()
+
+
+@fault(of="train", loses={"q7"}, hint="Where are the gradients of a step while the next forward pass fills the memory?")
+def gradients_freed_before_backward(blocks, x, y, steps, lr, recompute, device, ckpt=None):
+    """Gradients are set to None just before the next backward pass, and so take their memory in the forward pass too."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
+    for block in blocks:
+        block.to(device)
+    x, y = x.to(device), y.to(device)
+    losses = []
+    for _ in range(steps):
+        value = x
+        for i, block in enumerate(blocks):
+            value = ckpt(block, value, params=list(block.parameters())) if i < recompute else block(value)
+        loss = F.mse_loss(value, y)
+        del value
+        for p in (p for block in blocks for p in block.parameters()):
+            p.grad = None
+        loss.backward()
+        with torch.no_grad():
+            for p in (p for block in blocks for p in block.parameters()):
+                p.sub_(lr * p.grad)
         losses.append(loss.detach())
     return torch.stack(losses).tolist()
 

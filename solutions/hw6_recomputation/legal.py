@@ -271,6 +271,25 @@ def divided_at_the_end(model, loss_fn, batches):
     return total / n
 
 
+@legal(of="accumulate")
+def loss_of_a_second_pass(model, loss_fn, batches):
+    """The loss that comes back is computed again, under no_grad, in front of each backward pass or after it."""
+    n = sum(len(x) for x, _ in batches)
+    if n == 0 or any(len(x) == 0 for x, _ in batches):
+        raise ValueError("outside the domain")
+    model.zero_grad()
+    total = 0.0
+    for i, (x, y) in enumerate(batches):
+        if i % 2:
+            with torch.no_grad():
+                total += loss_fn(model(x), y).item() * len(x) / n
+        (loss_fn(model(x), y) * len(x) / n).backward()
+        if i % 2 == 0:
+            with torch.no_grad():
+                total += loss_fn(model(x), y).item() * len(x) / n
+    return total
+
+
 @legal(of="blocks_to_recompute")
 def by_division(n, capacity, static, block, boundary):
     """The missing bytes divided by what one recomputed block saves, rounded up."""
@@ -299,9 +318,9 @@ def by_torch_optim(blocks, x, y, steps, lr, recompute, device, ckpt=None):
         for i, block in enumerate(stack):
             h = ckpt(block, h, params=block.parameters()) if i < recompute else block(h)
         loss = (h - y).square().mean()
-        optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        optimizer.zero_grad()
         losses[step] = loss.detach()
     return losses.cpu().tolist()
 
@@ -328,3 +347,28 @@ def keeps_losses_with_their_graphs(blocks, x, y, steps, lr, recompute, device, c
                 p.data -= lr * p.grad
                 p.grad = None
     return [float(loss) for loss in torch.stack(losses).detach().cpu()]
+
+
+@legal(of="train")
+def by_torch_autograd_grad(blocks, x, y, steps, lr, recompute, device, ckpt=None):
+    """torch.autograd.grad in place of .backward(): nothing is ever in p.grad."""
+    if not 0 <= recompute <= len(blocks) or steps < 1:
+        raise ValueError("outside the domain")
+    for block in blocks:
+        block.to(device)
+    params = [p for block in blocks for p in block.parameters()]
+    x, y = x.to(device), y.to(device)
+    losses = []
+    for _ in range(steps):
+        h = x
+        for i, block in enumerate(blocks):
+            h = ckpt(block, h, params=block.parameters()) if i < recompute else block(h)
+        loss = (h - y).square().mean()
+        del h
+        grads = torch.autograd.grad(loss, params)
+        with torch.no_grad():
+            for p, grad in zip(params, grads, strict=True):
+                p -= lr * grad
+        del grads, grad
+        losses.append(loss.detach())
+    return torch.stack(losses).tolist()

@@ -21,7 +21,8 @@ def the_sizes_of_numbers_and_masks_count_separately(env):
     claim = (
         "value_bytes must be the size of every stored number and mask_bytes that of every entry of the three dropout masks, in "
         "every mode. To see it: "
-        "print activation_bytes for one block with (value_bytes, mask_bytes) = (1, 0) and then (0, 1), and count the table's entries."
+        "print activation_bytes for one block with (value_bytes, mask_bytes) = (2, 1), (3, 1) and (2, 2), and compare the differences "
+        "with the table's entries."
     )
     for v, m in ((4, 4), (8, 1)):
         numbers = {"none": 16 * s * b * h + 2 * a * s * s * b, "selective": 16 * s * b * h, "full": s * b * h}

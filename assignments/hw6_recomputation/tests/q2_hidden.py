@@ -8,7 +8,7 @@ def drawn(draw, *shape, dtype=torch.float64):
     return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def an_mlp_keeps_its_input_and_two_hidden_tensors(env):
     """gelu(x @ a) @ b: x for the first product, its result for gelu, gelu's result for the second product."""
     function(env, "saved_bytes")
@@ -23,7 +23,7 @@ def an_mlp_keeps_its_input_and_two_hidden_tensors(env):
     equal(got, 8 * (n * d + 2 * n * m), what="the bytes", claim=claim)
 
 
-@test_case(points=2, hidden=True)
+@test_case(points=1, hidden=True)
 def a_view_keeps_all_of_its_storage(env):
     """Two rows of a tall matrix are saved, and all of its rows stay in memory."""
     function(env, "saved_bytes")
@@ -35,6 +35,41 @@ def a_view_keeps_all_of_its_storage(env):
         "and with 1000."
     )
     equal(got, 8 * (3 * n + 6), what="the bytes", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def constants_count_each_in_its_own_memory(env):
+    """What is saved need not require a gradient; and an address is used again when nothing holds what was there."""
+    function(env, "saved_bytes")
+    draw = rng()
+    n = int(torch.randint(5, 50, (), generator=draw))
+    got = probe(env, "measure_saved_bytes", "x * x.detach().cos()", [drawn(draw, n)])["bytes"]
+    claim = (
+        "What autograd saves must count whether or not it requires a gradient itself. To see it: measure x * x.detach().cos(), which "
+        "keeps the cosine and nothing else."
+    )
+    equal(got, 8 * n, what="the bytes of x * x.detach().cos()", claim=claim)
+    got = probe(env, "measure_saved_bytes", "four products", [drawn(draw, n)])["bytes"]
+    claim = (
+        "Four factors that autograd saves one after the other must count four times; memory that nothing holds any more can be used "
+        "again, at the same address. To see it: measure nn.Sequential of six nn.Linear(64, 64), each with nn.Tanh() after it, and "
+        "compare with a count by hand."
+    )
+    equal(got, 4 * 8 * n, what="the bytes of four constants", claim=claim)
+
+
+@test_case(points=1, hidden=True)
+def exclusion_is_by_storage(env):
+    """x @ w.T saves a view of w, which is another tensor with the same memory."""
+    function(env, "saved_bytes")
+    draw = rng()
+    n, d, m = (int(torch.randint(3, 9, (), generator=draw)) for _ in range(3))
+    got = probe(env, "measure_saved_bytes", "x @ w.T", [drawn(draw, n, d), drawn(draw, m, d)], [1])["bytes"]
+    claim = (
+        "A saved view of an excluded tensor must not count either. To see it: measure an nn.Linear, which saves a transposed view of its "
+        "weight, with exclude=layer.parameters()."
+    )
+    equal(got, 8 * n * d, what="the bytes of x @ w.T without w", claim=claim)
 
 
 @test_case(points=1, hidden=True)

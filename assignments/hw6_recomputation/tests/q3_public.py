@@ -37,7 +37,7 @@ def the_second_derivative_follows_the_formula(env):
         "The derivative of the gradient must be beta σ (1 − σ) (2 + beta x (1 − 2σ)): backward must be made of differentiable "
         "operations on x."
     )
-    that(found[2] is not None, claim, "The gradient that came back does not depend on x any more: nothing in backward was recorded.")
+    that(found[2] is not None, claim, "The gradient that came back does not depend on the x that swish was given any more.")
     close(found[2], expected, rtol=RTOL, atol=ATOL, what="the second derivative", claim=claim)
 
 

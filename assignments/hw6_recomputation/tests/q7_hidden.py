@@ -38,7 +38,7 @@ def peak_of_our_own(weights, heads, x, y, recompute):
         return ledger.peak - ledger.start
 
 
-@test_case(points=3, hidden=True)
+@test_case(points=2, hidden=True)
 def training_fits_where_only_two_of_six_blocks_may_keep_everything(env):
     """The device has room for our own loop's peak and one largest activation, and is out of memory beyond that."""
     function(env, "train")
@@ -57,6 +57,20 @@ def training_fits_where_only_two_of_six_blocks_may_keep_everything(env):
         "memory. To see it: plot the history of accelerator.measure()'s ledger over two steps."
     )
     that(fits, claim, f"The device had room for {room} bytes: our own loop's peak and one largest activation.")
+
+
+@test_case(points=1, hidden=True)
+def no_gradient_outlives_its_step(env):
+    """Two steps; a gradient that is freed only just before the next backward pass is there during the forward pass."""
+    function(env, "train")
+    draw = rng()
+    x, y = torch.randn(2, 1, 3, 4, generator=draw, dtype=torch.float64)
+    left = probe(env, "train_leaves", small_stack(2, 4, 2, draw), 2, x, y, 2, 0.1, 1)
+    claim = (
+        "Every p.grad must be None after each update, and so when train returns. To see it: look at block.weight.grad after "
+        "train([block], ...) with block an nn.Linear."
+    )
+    that(not left, claim, f"{len(left)} parameters still have a gradient.")
 
 
 @test_case(points=2, hidden=True)
